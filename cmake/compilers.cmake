@@ -39,3 +39,44 @@ elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   endif()
 endif()
 message(STATUS "devlock: refusals are tried with ${devlock_compilers}")
+
+# Where the library and what it depends on are, for a compiler that CMake does not drive.
+set(devlock_syntax_flags "-I${PROJECT_SOURCE_DIR}/include" "-I${PROJECT_SOURCE_DIR}/tests")
+foreach(dependency IN ITEMS tl::expected Relacy::Relacy)
+  if(TARGET ${dependency})
+    get_target_property(folders ${dependency} INTERFACE_INCLUDE_DIRECTORIES)
+    foreach(folder IN LISTS folders)
+      get_filename_component(folder "${folder}" REALPATH)
+      if(NOT folder IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+        list(APPEND devlock_syntax_flags -isystem "${folder}")
+      endif()
+    endforeach()
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES devlock_syntax_flags)
+
+# Registers LABEL/NAME/COMPILER for each compiler that the file's `// ONLY:` line allows.
+function(devlock_syntax_test label name mode source)
+  set(only "")
+  if(EXISTS "${source}")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+    file(STRINGS "${source}" line REGEX "^// ONLY: *(gcc|clang) *$")
+    if(line MATCHES "ONLY: *(gcc|clang)")
+      set(only "${CMAKE_MATCH_1}")
+    endif()
+  endif()
+  foreach(compiler IN LISTS devlock_compilers)
+    if(only AND NOT only STREQUAL devlock_family_${compiler})
+      continue()
+    endif()
+    set(test ${label}/${name}/${compiler})
+    add_test(
+      NAME ${test}
+      COMMAND
+        "${CMAKE_COMMAND}" -D MODE=${mode} -D "COMPILER=${devlock_compiler_${compiler}}" -D
+        FAMILY=${devlock_family_${compiler}} -D "SOURCE=${source}" -D "FLAGS=${devlock_syntax_flags}" -P
+        "${PROJECT_SOURCE_DIR}/cmake/compile_fail.cmake"
+    )
+    set_tests_properties(${test} PROPERTIES LABELS ${label} TIMEOUT 180)
+  endforeach()
+endfunction()
