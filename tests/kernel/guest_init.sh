@@ -1,0 +1,109 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: BSL-1.0
+# Copyright the devlock authors
+#
+# The first program of the guest. It runs the commands of /cases one after the other and reports on the second serial
+# port, so that the kernel's own lines on the first one never mix with results:
+#
+#   begin NAME
+#   out| LINE          each line of standard output, and err| LINE of standard error
+#   end NAME STATUS MS exit status, or `timeout`: the command was killed at its limit
+#   log| LINE          each line of the kernel log, once, after the last command
+#   done COUNT         nothing follows
+#
+# A line of /cases is "NAME LIMIT COMMAND...", LIMIT in seconds, COMMAND for sh with the device names set below.
+export PATH=/bin
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t tmpfs tmpfs /run
+stty -F /dev/ttyS1 raw -echo 2>/dev/null
+exec 3>/dev/ttyS1
+
+# The kernel names a blocked task after 20 s instead of 120 s: within the time limit of a boot.
+echo 20 >/proc/sys/kernel/hung_task_timeout_secs
+
+for module in $(cat /modules 2>/dev/null); do
+    modprobe "$module" || echo "guest: modprobe $module failed" >/dev/kmsg
+done
+
+# The device with function number $2 below the bridge $1; bus numbers are the firmware's, the ports' addresses are ours.
+below() {
+    for device in "/sys/bus/pci/devices/$1"/0000:*."$2"; do
+        [ -d "$device" ] && basename "$device"
+    done
+}
+switch=$(below 0000:00:04.0 0)
+export DEVLOCK_SWITCH_EDU=$(below "$(for port in /sys/bus/pci/devices/$switch/*:00.0; do basename "$port"; done)" 0)
+export DEVLOCK_SWITCH_NIC=$(below "$(for port in /sys/bus/pci/devices/$switch/*:01.0; do basename "$port"; done)" 0)
+export DEVLOCK_PAIR_0=$(below 0000:00:05.0 0)
+export DEVLOCK_PAIR_1=$(below 0000:00:05.0 1)
+export DEVLOCK_EDU=$(below 0000:00:06.0 0)
+
+# Milliseconds since boot.
+now() {
+    read -r up rest </proc/uptime
+    up=${up%.*}${up#*.}0
+    while [ "${up#0}" != "$up" ]; do up=${up#0}; done
+    echo "${up:-0}"
+}
+
+# Where every thread of session $1 waits: what to read when a command did not end.
+stacks() {
+    for task in /proc/[0-9]*; do
+        read -r stat <"$task/stat" || continue
+        set -- "$1" ${stat##*) }
+        [ "$5" = "$1" ] || continue
+        for thread in "$task"/task/*; do
+            echo "thread ${thread##*/} ($(cat "$thread/comm")) waits in $(cat "$thread/wchan")"
+            cat "$thread/stack"
+        done
+    done 2>/dev/null
+}
+
+send() {
+    sed 's/^/out| /' /run/out >&3
+    sed 's/^/err| /' /run/err >&3
+}
+
+count=0
+while read -r name limit command; do
+    [ -n "$name" ] || continue
+    echo "begin $name" >&3
+    echo "guest: begin $name" >/dev/kmsg
+    start=$(now)
+    setsid sh -c "$command" >/run/out 2>/run/err </dev/null 3>&- &
+    pid=$!
+    rm -f /run/late
+    (
+        sleep "$limit"
+        : >/run/late
+        stacks $pid >>/run/err
+        echo "guest: $name exceeds its $limit s" >/dev/kmsg
+        kill -9 -$pid
+        # What a kill does not end, nothing ends: say so and end the guest instead.
+        sleep 2
+        echo "not ended by a kill:" >>/run/err
+        stacks $pid >>/run/err
+        send
+        echo "end $name timeout $limit"000 >&3
+        echo "guest: $name cannot be killed" >/dev/kmsg
+        reboot -f
+    ) 3>&3 &
+    watchdog=$!
+    wait $pid
+    status=$?
+    if [ -e /run/late ]; then status=timeout; fi
+    kill -9 $watchdog 2>/dev/null
+    wait $watchdog 2>/dev/null
+    send
+    echo "end $name $status $(($(now) - start))" >&3
+    count=$((count + 1))
+done </cases
+
+dmesg | sed 's/^/log| /' >&3
+echo "done $count" >&3
+exec 3>&-
+sync
+reboot -f
