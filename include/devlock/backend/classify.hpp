@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// From an errno to a class, per operation: EBUSY is "held" from opening a group, "contended" from a hot reset. One table for
+// all backends, so that the simulator and a kernel cannot differ in it. And the text of an error for people.
+// Sources: the return paths in drivers/vfio, drivers/pci, drivers/iommu and drivers/base of Linux 6.12.
+#pragma once
+
+#include <cerrno>
+
+#include "devlock/backend/error.hpp"
+
+namespace devlock {
+
+/// The class of `error_number` when `operation` returns it.
+constexpr ErrorClass classify(Operation operation, int error_number) {
+  switch (error_number) {
+    case EAGAIN:
+      return operation == Operation::bind || operation == Operation::probe
+                 ? ErrorClass::failed  // a deferred probe, not a lock
+                 : ErrorClass::contended;
+    case EBUSY: return ErrorClass::held;
+    case EEXIST: return ErrorClass::held;
+    case ENOENT:
+    case ENODEV:
+    case ENXIO: return ErrorClass::gone;
+    case EPERM:
+      // Without these a group is not viable, or its DMA belongs to another user.
+      return operation == Operation::set_container || operation == Operation::claim_group ? ErrorClass::not_owned
+                                                                                           : ErrorClass::permission;
+    case EACCES: return ErrorClass::permission;
+    case ENOTTY:
+    case EOPNOTSUPP:
+    case ENOSYS: return ErrorClass::unsupported;
+    case EINVAL:
+      return operation == Operation::reset_device ? ErrorClass::unsupported : ErrorClass::invalid;
+    case EBADF: return ErrorClass::invalid;
+    case ENOMEM:
+    case ENOSPC:
+    case EMFILE:
+    case ENFILE: return ErrorClass::exhausted;
+    default: return ErrorClass::failed;
+  }
+}
+
+/// The symbol of an errno, as manual pages write it: "EAGAIN". "E?" for one that no operation returns.
+constexpr const char* errno_name(int error_number) {
+  switch (error_number) {
+    case EAGAIN: return "EAGAIN";
+    case EBUSY: return "EBUSY";
+    case EEXIST: return "EEXIST";
+    case ENOENT: return "ENOENT";
+    case ENODEV: return "ENODEV";
+    case ENXIO: return "ENXIO";
+    case EPERM: return "EPERM";
+    case EACCES: return "EACCES";
+    case ENOTTY: return "ENOTTY";
+    case EOPNOTSUPP: return "EOPNOTSUPP";
+    case ENOSYS: return "ENOSYS";
+    case EINVAL: return "EINVAL";
+    case EBADF: return "EBADF";
+    case ENOMEM: return "ENOMEM";
+    case ENOSPC: return "ENOSPC";
+    case EMFILE: return "EMFILE";
+    case ENFILE: return "ENFILE";
+    case EIO: return "EIO";
+    case EINTR: return "EINTR";
+    case EFAULT: return "EFAULT";
+    case ELOOP: return "ELOOP";
+    case ENOTDIR: return "ENOTDIR";
+    case EISDIR: return "EISDIR";
+    case EROFS: return "EROFS";
+    case ENAMETOOLONG: return "ENAMETOOLONG";
+    case EOVERFLOW: return "EOVERFLOW";
+    case EPIPE: return "EPIPE";
+    case ETIMEDOUT: return "ETIMEDOUT";
+    case ENOTCONN: return "ENOTCONN";
+    default: return "E?";
+  }
+}
+
+/// An Error whose class comes from the table.
+inline Error make_error(Operation operation, std::string object, int error_number, std::string reason,
+                        std::string remedy = {}) {
+  return Error{operation,          std::move(object), error_number, classify(operation, error_number),
+               std::move(reason), std::move(remedy)};
+}
+
+/// For people: "VFIO_DEVICE_RESET 0000:01:00.0: contended (EAGAIN): an unbind waits for this descriptor; close it".
+inline std::string to_string(const Error& error) {
+  std::string text = to_string(error.operation);
+  if (!error.object.empty()) {
+    text += ' ' + error.object;
+  }
+  text += std::string(": ") + to_string(error.error_class) + " (" + errno_name(error.error_number) + ")";
+  if (!error.reason.empty()) {
+    text += ": " + error.reason;
+  }
+  if (!error.remedy.empty()) {
+    text += "; " + error.remedy;
+  }
+  return text;
+}
+
+}  // namespace devlock

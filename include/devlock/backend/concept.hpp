@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// What a host can do, for users of passthrough: one concept, modelled by sim::Host in memory and by linux_host::Host on a real
+// kernel. The context of an operation says what the kernel may make it wait for: an operation that waits for a lock class takes a
+// ContextFor that class, one that only tries takes none. So a program's own locks and the kernel's are one order.
+// Not checked: what other processes do; the kernel answers EAGAIN or EBUSY for them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "devlock/backend/classify.hpp"
+#include "devlock/pci/address.hpp"
+#include "devlock/vfio/order.hpp"
+
+namespace devlock {
+
+/// One PCI function as a host sees it now.
+struct DeviceInfo {
+  pci::Address address;
+  std::uint16_t vendor = 0;
+  std::uint16_t device = 0;
+  std::uint32_t class_code = 0;
+  std::string driver;                  ///< empty if none is bound
+  std::string driver_override;         ///< empty if none is set
+  int iommu_group = -1;                ///< -1 if it is in none
+  std::vector<pci::Address> bridges;   ///< from the root bus down; the last one is directly above
+  bool is_bridge = false;
+  bool resettable = false;             ///< has a function reset
+};
+
+/// State of an IOMMU group. Viable: every function of it is bound to a VFIO driver, harmless, or driverless.
+struct GroupStatus {
+  bool viable = false;
+  bool container_set = false;
+};
+
+/// An open device. Destroying it closes it; close() does so with a result. Closing waits for group_lock.
+template <class D>
+concept OpenDevice = requires(D& device, const D& same, vfio::ContextFor<vfio::group_lock> context) {
+  { same.address() } -> std::convertible_to<pci::Address>;
+  { device.reset() } -> std::same_as<Result<void>>;                 // VFIO_DEVICE_RESET: tries, never waits for device_lock
+  { device.watch_unplug() } -> std::same_as<Result<void>>;          // ask to be told of an unplug
+  { device.unplug_requested() } -> std::same_as<Result<bool>>;      // has one been asked for? Never waits.
+  { device.close(context) } -> std::same_as<Result<void>>;
+};
+
+template <class C>
+concept VfioContainer = requires(C& container) {
+  { container.set_iommu() } -> std::same_as<Result<void>>;  // type 1 v2, after the first group joined
+};
+
+template <class G>
+concept VfioGroup = requires(G& group, const G& same, typename G::Container& container, pci::Address address,
+                             vfio::ContextFor<vfio::group_lock> context) {
+  requires VfioContainer<typename G::Container>;
+  requires OpenDevice<typename G::Device>;
+  { same.id() } -> std::convertible_to<int>;
+  { group.status(context) } -> std::same_as<Result<GroupStatus>>;
+  { group.set_container(context, container) } -> std::same_as<Result<void>>;
+  { group.unset_container(context) } -> std::same_as<Result<void>>;
+  { group.open_device(context, address) } -> std::same_as<Result<typename G::Device>>;
+};
+
+/// A KVM virtual machine with its kvm-vfio device.
+template <class V>
+concept VirtualMachine = requires(V& vm, typename V::Group& group, vfio::ContextFor<vfio::kvm_vfio_lock> context) {
+  { vm.attach(context, group) } -> std::same_as<Result<void>>;
+  { vm.detach(context, group) } -> std::same_as<Result<void>>;
+};
+
+template <class H>
+concept Backend = requires(H& host, pci::Address address, std::string_view driver, int group,
+                           vfio::ContextFor<vfio::device_lock> may_wait_for_device,
+                           vfio::ContextFor<vfio::group_lock> may_wait_for_group,
+                           vfio::ContextFor<vfio::kvm_lock> may_wait_for_kvm) {
+  requires VfioGroup<typename H::Group>;
+  requires VirtualMachine<typename H::Vm>;
+  { host.devices() } -> std::same_as<Result<std::vector<DeviceInfo>>>;
+  { host.device(address) } -> std::same_as<Result<DeviceInfo>>;
+  { host.group_members(group) } -> std::same_as<Result<std::vector<DeviceInfo>>>;
+  { host.set_driver_override(address, driver) } -> std::same_as<Result<void>>;  // an empty driver clears it
+  { host.bind(may_wait_for_device, address, driver) } -> std::same_as<Result<void>>;
+  { host.unbind(may_wait_for_device, address) } -> std::same_as<Result<void>>;  // waits until every descriptor is closed
+  { host.probe(may_wait_for_device, address) } -> std::same_as<Result<std::string>>;  // the driver bound now, or empty
+  { host.reset_function(may_wait_for_device, address) } -> std::same_as<Result<void>>;  // waits
+  { host.try_reset_bus(address) } -> std::same_as<Result<void>>;  // the bus below this bridge; tries
+  { host.open_container() } -> std::same_as<Result<typename H::Group::Container>>;
+  { host.open_group(may_wait_for_group, group) } -> std::same_as<Result<typename H::Group>>;
+  { host.create_vm(may_wait_for_kvm) } -> std::same_as<Result<typename H::Vm>>;
+};
+
+}  // namespace devlock

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// HierarchicalTryLock takes a function, a slot or a bus with everything below: all of it or nothing, and it never waits.
+// Bridge first, then what is below, in one top-down order; on contention exactly what was taken is given back, in
+// reverse. What was taken is recorded, so that a topology that changes in between cannot unbalance it.
+//
+//   devlock::HierarchicalTryLock locked{context, topology.scope(ScopeKind::bus, device)};
+//   if (!locked) report(locked.contended_at());
+//
+// If no holder releases during a race and all racers walk the same order, one of them succeeds: the one that is furthest.
+// Not checked: that two scopes list common locks in the same order; pci::Topology builds them so.
+// Source: pci_bus_trylock, pci_slot_trylock in drivers/pci/pci.c.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "devlock/order/context.hpp"
+#include "devlock/order/lock_access.hpp"
+
+namespace devlock {
+
+/// A set of locks in top-down order, as HierarchicalTryLock wants it.
+template <class S>
+concept LockScope = requires(const S& scope) {
+  typename S::lock_type;
+  { scope.locks() } -> std::convertible_to<std::span<typename S::lock_type* const>>;
+};
+
+/// How a failed walk gives back what it took: exactly that, the last one first.
+struct ReverseRollback {
+  template <class Lock>
+  static void undo(std::span<Lock* const> locks, std::size_t taken) {
+    while (taken != 0) {
+      LockAccess::unlock(*locks[--taken]);
+    }
+  }
+};
+
+template <class Permission, class Lock, class Rollback = ReverseRollback>
+class HierarchicalTryLock;
+
+template <class Order, class... Elements, class Lock, class Rollback>
+class [[nodiscard]] HierarchicalTryLock<Held<Order, Elements...>, Lock, Rollback>
+    : public HeldContext<detail::held_with<Held<Order, Elements...>, Lock>> {
+ public:
+  /// Tries every lock of `scope` once, in order. `scope` must outlive this guard.
+  template <LockScope Scope>
+    requires std::same_as<typename Scope::lock_type, Lock>
+  HierarchicalTryLock(const HeldTag<Held<Order, Elements...>>& parent, const Scope& scope) : locks_(scope.locks()) {
+    (void)parent;
+    while (taken_ != locks_.size()) {
+      if (!LockAccess::try_lock(*locks_[taken_])) {
+        contended_at_ = taken_;
+        Rollback::undo(locks_, taken_);
+        taken_ = 0;
+        return;
+      }
+      ++taken_;
+    }
+    owns_ = true;
+  }
+  ~HierarchicalTryLock() { release(); }
+
+  [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
+  explicit operator bool() const noexcept { return owns_; }
+  /// The place in the scope of the lock that was taken already. Meaningful only after a failure.
+  [[nodiscard]] std::size_t contended_at() const noexcept { return contended_at_; }
+
+  /// Gives everything back early, in reverse.
+  void release() {
+    if (owns_) {
+      owns_ = false;
+      ReverseRollback::undo(locks_, taken_);
+      taken_ = 0;
+    }
+  }
+
+ private:
+  std::span<Lock* const> locks_;
+  std::size_t taken_ = 0;
+  std::size_t contended_at_ = 0;
+  bool owns_ = false;
+};
+
+// A refusal: the name of this type is the message.
+template <class Refusal, class Lock, class Rollback>
+  requires(!detail::permitted<Refusal>)
+class HierarchicalTryLock<Refusal, Lock, Rollback> {
+ public:
+  template <class Context, class Scope>
+  HierarchicalTryLock(const Context&, const Scope&) = delete;
+};
+
+template <LockContext Context, LockScope Scope>
+HierarchicalTryLock(const Context&, const Scope&)
+    -> HierarchicalTryLock<detail::try_verdict<typename Context::held, typename Scope::lock_type>, typename Scope::lock_type>;
+
+}  // namespace devlock

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The reset algorithm, one text for every host: can it be reset at all → lock the whole scope or report contention → save and
+// quiesce → reset → restore → unlock. Nothing is touched before the locks are held, and a failure leaves device state and
+// locks as they were.
+//
+//   auto scope = tree.scope(pci::ScopeKind::function, address);
+//   if (auto done = pci::try_reset(context, target, *scope); !done) report(to_string(done.error()));
+//
+// Not checked: that the target resets no more than the scope says.
+// Source: pci_try_reset_function, pci_reset_function, pci_try_reset_bus in drivers/pci/pci.c.
+#pragma once
+
+#include "devlock/backend/classify.hpp"
+#include "devlock/lock/device_lock.hpp"
+#include "devlock/lock/hierarchical_lock.hpp"
+#include "devlock/lock/hierarchical_try_lock.hpp"
+#include "devlock/pci/reset_scope.hpp"
+
+namespace devlock::pci {
+
+/// What a reset is performed on. `check` answers whether the scope can be reset and changes nothing; `save` keeps a
+/// function's state and quiesces it; `reset` resets what the scope affects; `restore` puts the state back. A target whose
+/// kernel does save and restore by itself makes them succeed without an action, and says so.
+template <class T, class Lock>
+concept ResetTarget = requires(T& target, const ResetScope<Lock>& scope, Address address) {
+  { target.check(scope) } -> std::same_as<Result<void>>;
+  { target.save(address) } -> std::same_as<Result<void>>;
+  { target.reset(scope) } -> std::same_as<Result<void>>;
+  { target.restore(address) } -> std::same_as<Result<void>>;
+};
+
+constexpr Operation reset_operation(ScopeKind kind) {
+  switch (kind) {
+    case ScopeKind::function: return Operation::reset_function;
+    case ScopeKind::slot: return Operation::reset_slot;
+    case ScopeKind::bus:
+    case ScopeKind::subordinate: return Operation::reset_bus;
+  }
+  return Operation::reset_function;
+}
+
+namespace detail {
+// The locks are held: save all, reset, restore what was saved, in reverse.
+template <class Target, class Lock>
+Result<void> reset_locked(Target& target, const ResetScope<Lock>& scope) {
+  const auto affected = scope.affected();
+  Result<void> outcome;
+  std::size_t saved = 0;
+  while (outcome && saved != affected.size()) {
+    outcome = target.save(affected[saved]);
+    saved += outcome ? 1 : 0;
+  }
+  if (outcome) {
+    outcome = target.reset(scope);
+  }
+  while (saved != 0) {
+    auto restored = target.restore(affected[--saved]);
+    if (outcome && !restored) {
+      outcome = std::move(restored);
+    }
+  }
+  return outcome;
+}
+
+template <class Lock>
+Result<void> refuse_unless_live(const ResetScope<Lock>& scope) {
+  for (std::size_t place = 0; place != scope.locks().size(); ++place) {
+    const DeviceLife life = scope.locks()[place]->life();
+    if (life != DeviceLife::live) {
+      return failure(Error{reset_operation(scope.kind()), to_string(scope.address_of(place)), ENODEV, ErrorClass::gone,
+                           life == DeviceLife::gone ? "the device left" : "its unplug was asked for",
+                           "close its descriptors and give it back"});
+    }
+  }
+  return {};
+}
+}  // namespace detail
+
+/// Resets `scope` if all its locks are free now; else `contended`, with the function whose lock was taken. Never waits for
+/// a lock of its scope, so it compiles under any context.
+template <LockContext Context, class Target, class Lock>
+  requires ResetTarget<Target, Lock>
+Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
+  if (auto possible = target.check(scope); !possible) {
+    return possible;
+  }
+  HierarchicalTryLock locked{context, scope};
+  if (!locked) {
+    return failure(make_error(reset_operation(scope.kind()), to_string(scope.address_of(locked.contended_at())), EAGAIN,
+                              "its lock is held by another thread", "try again once that operation is done"));
+  }
+  if (auto live = detail::refuse_unless_live(scope); !live) {
+    return live;
+  }
+  return detail::reset_locked(target, scope);
+}
+
+/// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under an open descriptor's
+/// class, not under anything that comes after device_lock.
+template <LockContext Context, class Target, class Lock>
+  requires ResetTarget<Target, Lock>
+Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
+  if (auto possible = target.check(scope); !possible) {
+    return possible;
+  }
+  HierarchicalLock locked{context, scope};
+  if (auto live = detail::refuse_unless_live(scope); !live) {
+    return live;
+  }
+  return detail::reset_locked(target, scope);
+}
+
+}  // namespace devlock::pci

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The functions that one reset touches, and the locks that it therefore needs, in the one top-down order that all walkers
+// share. A scope is a value: it lists what was there when it was made, and lock and unlock walk the same list.
+// Not checked: that the topology has not changed since; make a new scope after a hotplug.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "devlock/pci/address.hpp"
+
+namespace devlock::pci {
+
+/// How far a reset reaches. Slot: the functions with one device number. Bus: everything on and below the bus that the function
+/// sits on. Subordinate: everything below this bridge. The bridge above is locked in all four.
+enum class ScopeKind { function, slot, bus, subordinate };
+
+constexpr const char* to_string(ScopeKind kind) {
+  switch (kind) {
+    case ScopeKind::function: return "function";
+    case ScopeKind::slot: return "slot";
+    case ScopeKind::bus: return "bus";
+    case ScopeKind::subordinate: return "subordinate";
+  }
+  return "unknown";
+}
+
+template <class Lock>
+class ResetScope {
+ public:
+  using lock_type = Lock;
+
+  ResetScope(ScopeKind kind, Address target) : kind_(kind), target_(target) {}
+
+  [[nodiscard]] ScopeKind kind() const { return kind_; }
+  [[nodiscard]] Address target() const { return target_; }
+  /// The locks to take, first to last: the bridge above if there is one, then what the reset touches.
+  [[nodiscard]] std::span<Lock* const> locks() const { return locks_; }
+  /// The function whose lock is locks()[place].
+  [[nodiscard]] Address address_of(std::size_t place) const { return addresses_[place]; }
+  /// The functions that are reset, first to last; the bridge above is not one of them.
+  [[nodiscard]] std::span<const Address> affected() const {
+    return std::span<const Address>(addresses_).subspan(has_bridge_ ? 1 : 0);
+  }
+  [[nodiscard]] bool has_bridge() const { return has_bridge_; }
+
+  /// Builders only: the bridge first, then each function in walking order.
+  void add_bridge(Address address, Lock& lock) {
+    has_bridge_ = true;
+    add(address, lock);
+  }
+  void add(Address address, Lock& lock) {
+    addresses_.push_back(address);
+    locks_.push_back(&lock);
+  }
+
+ private:
+  ScopeKind kind_;
+  Address target_;
+  bool has_bridge_ = false;
+  std::vector<Address> addresses_;
+  std::vector<Lock*> locks_;
+};
+
+}  // namespace devlock::pci

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The order that Linux itself follows among the classes of vfio/lock_classes.hpp. An edge A before B stands for a place in
+// Linux 6.12 that waits for B while it holds A; the comment names it. Put your own locks around it with edges of your own.
+// What is not here: edges that Linux has and should not have, since with them the order would be a cycle.
+#pragma once
+
+#include "devlock/order/context.hpp"
+#include "devlock/order/hierarchy.hpp"
+#include "devlock/vfio/lock_classes.hpp"
+
+namespace devlock::vfio {
+
+struct VfioOrder
+    : Hierarchy<
+          // Topology and driver core.
+          Before<rescan_remove_lock, device_lock>,  // remove_store: the device is unbound under the rescan lock
+          Before<device_lock, config_access>,       // pci_dev_lock
+          Before<device_lock, iommu_group_lock>,    // really_probe: dma_configure
+          Before<device_lock, open_device>,         // vfio_unregister_group_dev: remove waits for open descriptors
+          // A descriptor is open while its holder is in one of these.
+          Before<open_device, group_list_lock>,  // operations through a descriptor, checked as if it were a lock
+          // VFIO.
+          Before<group_list_lock, group_device_lock>,  // vfio_group_find_or_alloc
+          Before<group_list_lock, group_lock>,         // vfio_device_remove_group
+          Before<group_lock, container_lock>,          // vfio_container_attach_group
+          Before<container_lock, iommu_group_lock>,    // vfio_iommu_type1_attach_group: iommu_attach_group
+          Before<group_lock, dev_set_lock>,            // vfio_df_group_open
+          Before<dev_set_lock, igate>,                 // vfio_pci_core_close_device
+          Before<dev_set_lock, guests_lock>,           // vfio_ap_mdev_open_device
+          Before<dev_set_lock, iommu_group_lock>,      // vfio_df_iommufd_bind
+          Before<dev_set_lock, kvm_vfio_lock>,         // the last kvm_put_kvm destroys the kvm-vfio device
+          Before<igate, memory_lock>,                  // vfio_msi_enable
+          Before<memory_lock, config_access>,          // vfio_basic_config_write: pci_user_write_config_* waits
+          // KVM.
+          Before<guests_lock, kvm_lock>,             // get_update_locks_for_kvm
+          Before<kvm_lock, kvm_ref_lock>,            // vfio_file_set_kvm
+          Before<kvm_lock, group_device_lock>,       // vfio_file_enforced_coherent
+          Before<kvm_vfio_lock, kvm_ref_lock>,       // kvm_vfio_file_set_kvm
+          Before<kvm_vfio_lock, group_device_lock>,  // kvm_vfio_update_coherency
+          Before<dev_set_lock, kvm_ref_lock>         // vfio_device_get_kvm_safe
+          > {};
+
+/// A parameter type for functions that take locks of the shipped order: `void f(vfio::ContextFor<group_lock> context)`.
+template <LockClass X>
+using ContextFor = devlock::ContextFor<VfioOrder, X>;
+
+/// The root context of a thread under the shipped order.
+using ThreadContext = devlock::ThreadContext<VfioOrder>;
+
+}  // namespace devlock::vfio
