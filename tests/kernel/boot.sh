@@ -8,7 +8,7 @@
 #   --root DIR        an unpacked kernel package, see fetch.sh
 #   --initramfs FILE  what initramfs.sh packed
 #   --cases FILE      lines "NAME LIMIT COMMAND...", see guest_init.sh
-#   --results DIR     emptied; gets console, NAME.out, NAME.err, NAME.status, NAME.time and log, see judge.sh
+#   --results DIR     emptied; gets the console, and the results as judge.sh lays them out
 #   --limit SECONDS   a boot that takes longer is ended (default 60)
 #   --repeats N       how often a boot that was ended is repeated (default 1); each repeat is counted and printed
 #
@@ -56,7 +56,7 @@ rm -r "$results/files"
 # thread=single: with one host thread per virtual CPU, guests that use nested virtualisation oops or hang.
 # setpriv: QEMU goes when this script goes, whatever ended it.
 boot() {
-    timeout --kill-after=5 "$limit" "$setpriv" --pdeathsig KILL "$qemu" \
+    "$setpriv" --pdeathsig TERM timeout --kill-after=5 "$limit" "$setpriv" --pdeathsig KILL "$qemu" \
         -M q35,kernel-irqchip=split -accel tcg,thread=single -cpu EPYC,+svm -smp 2 -m 1024 \
         -nodefaults -no-user-config -no-reboot -display none -monitor none \
         -serial "file:$results/console" -serial "file:$results/report" \

@@ -59,7 +59,7 @@ if [ "$(cat installed 2>/dev/null)" = "$image $version" ]; then
     exit 0
 fi
 
-rm -rf installed root download
+rm -rf download
 mkdir download
 (
     cd download
@@ -67,6 +67,7 @@ mkdir download
     download >log 2>&1 || { refresh && resolve && download >log 2>&1; } ||
         fail download "$image=$version" "$(tail -n 3 log)" 'check the network, run apt-get update as root'
 )
+# The lists may have been refreshed on the way.
 resolve
 mkdir download/root
 dpkg-deb -x download/*.deb download/root || fail unpack "$image" 'dpkg-deb failed' "look for free space in $cache"
@@ -76,6 +77,7 @@ for modules in download/root/lib/modules/* download/root/usr/lib/modules/*; do
     base=${modules%/lib/modules/*}
     "$depmod" -b "$base" "${modules##*/}" || fail index "$modules" 'depmod failed' "remove $cache/$meta and fetch again"
 done
+rm -rf installed root
 mv download/root root
 rm -rf download
 printf '%s %s\n' "$image" "$version" >installed

@@ -7,6 +7,7 @@
 #
 #   begin NAME
 #   out| LINE          each line of standard output, and err| LINE of standard error
+#   left| LINE         what differs from before: each binding of a driver, each driver_override
 #   end NAME STATUS MS exit status, or `timeout`: the command was killed at its limit
 #   log| LINE          each line of the kernel log, once, after the last command
 #   done COUNT         nothing follows
@@ -62,12 +63,26 @@ stacks() {
     done 2>/dev/null
 }
 
+# awk, not sed: the last line may lack its newline.
 send() {
-    sed 's/^/out| /' /run/out >&3
-    sed 's/^/err| /' /run/err >&3
+    awk '{ print "out| " $0 }' /run/out >&3
+    awk '{ print "err| " $0 }' /run/err >&3
+}
+
+# What a command must leave as it was, without a process for each device.
+state() {
+    for binding in /sys/bus/pci/drivers/*/0000:*; do
+        echo "${binding#/sys/bus/pci/drivers/}"
+    done
+    for device in /sys/bus/pci/devices/*; do
+        override=
+        read -r override <"$device/driver_override"
+        echo "${device##*/} driver_override $override"
+    done
 }
 
 count=0
+state >/run/before
 while read -r name limit command; do
     [ -n "$name" ] || continue
     echo "begin $name" >&3
@@ -97,7 +112,14 @@ while read -r name limit command; do
     if [ -e /run/late ]; then status=timeout; fi
     kill -9 $watchdog 2>/dev/null
     wait $watchdog 2>/dev/null
+    # Whatever it started and left running would disturb the next one.
+    kill -9 -$pid 2>/dev/null
     send
+    state >/run/after
+    if ! cmp -s /run/before /run/after; then
+        diff /run/before /run/after | awk '/^[-+][^-+]/ { print "left| " $0 }' >&3
+        mv /run/after /run/before
+    fi
     echo "end $name $status $(($(now) - start))" >&3
     count=$((count + 1))
 done </cases

@@ -5,7 +5,8 @@
 # Takes the report of a guest apart, one set of files for each command, and says whether the guest ran all of them.
 #
 # Usage: judge.sh --results DIR [--ended REASON]
-#   --results DIR    has console and report; gets NAME.out, NAME.err, NAME.status, NAME.time and log
+#   --results DIR    has console and report; gets NAME.out, NAME.err, NAME.left, NAME.status, NAME.time
+#                    for each command, and log
 #   --ended REASON   the guest was ended from outside; that is a failure, whatever it had reported
 #
 # Fails with the console as the message unless the report is complete. What the commands answered is not judged here
@@ -26,7 +27,7 @@ done
 [ -e "$results/console" ] && [ -e "$results/report" ] ||
     fail read "$results" 'no console or no report is there' 'run boot.sh first'
 
-rm -f "$results"/*.out "$results"/*.err "$results"/*.status "$results"/*.time "$results/log"
+rm -f "$results"/*.out "$results"/*.err "$results"/*.left "$results"/*.status "$results"/*.time "$results/log"
 : >"$results/log"
 verdict=$(tr -d '\r' <"$results/report" | awk -v dir="$results" '
     function put(suffix, text) { print text >(dir "/" current suffix) }
@@ -35,11 +36,12 @@ verdict=$(tr -d '\r' <"$results/report" | awk -v dir="$results" '
         current = $2
         if (current in seen) wrong("reports " current " twice")
         seen[current] = 1
-        printf "" >(dir "/" current ".out"); printf "" >(dir "/" current ".err")
+        printf "" >(dir "/" current ".out"); printf "" >(dir "/" current ".err"); printf "" >(dir "/" current ".left")
         next
     }
     /^out\| ?/ && current != "" { sub(/^out\| ?/, ""); put(".out", $0); next }
     /^err\| ?/ && current != "" { sub(/^err\| ?/, ""); put(".err", $0); next }
+    /^left\| ?/ && current != "" { sub(/^left\| ?/, ""); put(".left", $0); next }
     /^end [A-Za-z0-9_.-]+ ([0-9]+|timeout) [0-9]+$/ && $2 == current {
         put(".status", $3); put(".time", $4); count++; current = ""; next
     }

@@ -9,7 +9,8 @@
 #   --out REGEX    standard output must have a line that matches (grep -E); --err the same for standard error
 #   --json         standard output must be one JSON value
 #
-# A command that the guest killed at its time limit, or never reported, is a failure.
+# A command that the guest killed at its time limit or never reported is a failure; so is one that leaves a driver or a
+# driver_override other than it found it.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -43,6 +44,10 @@ failure) [ "$status" -ne 0 ] && [ "$status" -lt 126 ] ||
     fail run "$case" "status $status where an error was to be reported" 'read its output above' ;;
 *) [ "$status" = "$expected" ] || fail run "$case" "status $status instead of $expected" 'read its output above' ;;
 esac
+if [ -s "$base.left" ]; then
+    cat "$base.left" >&2
+    fail 'look for what is left behind by' "$case" 'the lines above differ (- before, + after)' 'take back what it changes'
+fi
 [ -z "$out" ] || grep -qE -- "$out" "$base.out" || fail match "$case" "no line of its output matches '$out'" ''
 [ -z "$err" ] || grep -qE -- "$err" "$base.err" || fail match "$case" "no line of its standard error matches '$err'" ''
 [ -z "$json" ] || cmake -DFILE="$base.out" -P "$(dirname "$0")/json.cmake" ||

@@ -89,6 +89,14 @@ test_no_report() {
     bad 'the guest reported none' result --case b
 }
 
+test_left_behind() {
+    report 'begin a' 'left| +vfio-pci/0000:06:00.0' 'end a 0 1' 'begin b' 'end b 0 1' 'done 2'
+    good judge
+    bad 'what is left behind by a' result --case a
+    said '\+vfio-pci/0000:06:00.0'
+    good result --case b
+}
+
 test_wrong_status() {
     report 'begin a' 'end a 3 1' 'begin b' 'end b timeout 1' 'begin c' 'end c 139 1' 'begin d' 'end d 0 1' \
         'begin j' 'out| {"a": 1}' 'end j 0 1' 'done 5'
@@ -154,6 +162,17 @@ test_repeat() {
     boots 2
 }
 
+# What ends boot.sh ends its QEMU.
+test_killed() {
+    imitation 1
+    sh "$here/boot.sh" --results "$work/boot" --root "$work/root" --initramfs "$work/archive" --cases "$work/cases" \
+        >"$work/said" 2>&1 &
+    until [ -s "$work/boots" ]; do sleep 0.05; done
+    kill -9 $!
+    while kill -0 "$(cat "$work/boots")" 2>/dev/null; do sleep 0.05; done
+    boots 1
+}
+
 test_bad_input() {
     bad 'read .*nowhere.*: no such archive' boot --root "$work" --initramfs "$work/nowhere" --cases "$work/nowhere"
     bad 'find .*/boot/vmlinuz' boot --root "$work" --initramfs "$0" --cases "$0"
@@ -205,6 +224,9 @@ test_guest() {
     bad_result 'status 139 where an error' --case bad-signal --status failure
     bad_result 'killed at its time limit' --case bad-limit
     said 'waits in (hrtimer|do_nanosleep)'
+    bad_result 'what is left behind by bad-left' --case bad-left
+    said '^\+0000:06:00.0 driver_override vfio-pci'
+    good sh "$here/result.sh" --results "$results" --case no-newline --out '^the end$'
 }
 
 command -v "test_$test" >/dev/null || fail run "$test" 'no such test' 'see selftest.sh --help'
