@@ -24,8 +24,9 @@ endfunction()
 devlock_catch_main(devlock_catch devlock_sanitizers)
 devlock_catch_main(devlock_catch_unsanitized)
 
-# Arguments of every run. Catch2 2 passes a run of no test unless told; Catch2 3 fails it by itself.
-set(devlock_catch_arguments --order lex)
+# Arguments of every run, after a filter: Catch2 2 passes a run of no test unless there is one, and it is told to warn.
+# A case or section that asserts nothing fails.
+set(devlock_catch_arguments --order lex --warn NoAssertions)
 if(Catch2_VERSION VERSION_LESS 3)
   list(APPEND devlock_catch_arguments --warn NoTests)
 endif()
@@ -46,7 +47,7 @@ function(devlock_catch_test label path)
     )
   endif()
   string(REGEX REPLACE "\\.cpp$" "" name "${path}")
-  add_test(NAME ${label}/${name} COMMAND ${target} ${devlock_catch_arguments})
+  add_test(NAME ${label}/${name} COMMAND ${target} "*" ${devlock_catch_arguments})
   set_tests_properties(${label}/${name} PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT})
   if(NOT TARGET ${label})
     add_custom_target(${label})
