@@ -39,7 +39,7 @@ class DriverCore {
       return fail(operation, address, kept.error(), {});
     }
     if ((*kept == "(null)" ? std::string_view() : std::string_view(*kept)) != driver) {
-      return failure(make_error(operation, to_string(address), EIO, "it reads " + quoted(*kept) + " after it was set",
+      return failure(make_error(operation, to_string(address), EIO, "it reads " + linux_host::quoted(*kept) + " after it was set",
                                 "end the program that sets it too"));
     }
     return {};
@@ -118,7 +118,7 @@ class DriverCore {
     return error;
   }
   [[nodiscard]] static Failure bad_driver_name(Operation operation, pci::Address address, std::string_view driver) {
-    return failure(make_error(operation, to_string(address), EINVAL, quoted(driver) + " is no driver name",
+    return failure(make_error(operation, to_string(address), EINVAL, linux_host::quoted(driver) + " is no driver name",
                               "name a directory of /sys/bus/pci/drivers, such as vfio-pci"));
   }
   [[nodiscard]] Error why_not_bound(pci::Address address, const std::string& driver, int error_number) const {
