@@ -59,6 +59,9 @@ template <class Order, std::size_t N>
 UncheckedContext<Order> unchecked_context(const char (&reason)[N]) noexcept {
   return UncheckedContext<Order>(reason);
 }
+/// An empty reason is none.
+template <class Order>
+UncheckedContext<Order> unchecked_context(const char (&)[1]) = delete;
 
 namespace detail {
 // Everything held strictly precedes X. The relation is that of the context's own order, which knows at least as much.

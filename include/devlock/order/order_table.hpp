@@ -35,10 +35,12 @@ struct OrderTable {
   std::uint64_t key[slots]{};
   const char* name[slots]{};  // identity: the address of the class's name
   std::uint16_t row[slots]{};
+  std::size_t named_by[slots]{};  // the end of an edge that brought it: an outer one by its edge, an inner one after all outers
   std::uint64_t after[Capacity][words]{};
   std::size_t cycle[Capacity + 1]{};
   std::size_t cycle_length = 0;
   bool duplicate_name = false;
+  std::size_t same_name[2]{};  // two ends of edges, if so
   bool too_many_classes = false;
 
   constexpr std::size_t slot(std::uint64_t wanted) const {
@@ -65,7 +67,7 @@ constexpr OrderTable<Capacity> make_order_table(const char* const (&outer_name)[
   OrderTable<Capacity> t;
   std::uint16_t from[Edges]{};
   std::uint16_t to[Edges]{};
-  const auto row_of = [&t](std::uint64_t key, const char* name) -> std::uint16_t {
+  const auto row_of = [&t](std::uint64_t key, const char* name, std::size_t end) -> std::uint16_t {
     const std::size_t s = t.slot(key);
     if (t.key[s] == 0) {
       if (t.count == Capacity) {
@@ -74,14 +76,19 @@ constexpr OrderTable<Capacity> make_order_table(const char* const (&outer_name)[
       }
       t.key[s] = key;
       t.name[s] = name;
+      t.named_by[s] = end;
       t.row[s] = static_cast<std::uint16_t>(t.count++);
     }
-    t.duplicate_name = t.duplicate_name || t.name[s] != name;
+    if (t.name[s] != name && !t.duplicate_name) {
+      t.duplicate_name = true;
+      t.same_name[0] = t.named_by[s];
+      t.same_name[1] = end;
+    }
     return t.row[s];
   };
   for (std::size_t e = 0; e < Edges; ++e) {
-    from[e] = row_of(outer_key[e], outer_name[e]);
-    to[e] = row_of(inner_key[e], inner_name[e]);
+    from[e] = row_of(outer_key[e], outer_name[e], e);
+    to[e] = row_of(inner_key[e], inner_name[e], Edges + e);
   }
   if (t.too_many_classes) {
     return t;
