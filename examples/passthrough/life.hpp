@@ -14,6 +14,7 @@
 #include "devlock/lock/group_ownership.hpp"
 #include "devlock/pci/topology.hpp"
 #include "devlock/vfio/binding.hpp"
+#include "interrupts.hpp"
 #include "race.hpp"
 #include "summary.hpp"
 
@@ -27,8 +28,13 @@ class Life {
   template <class T = void>
   using Result = devlock::Result<T>;
 
-  Life(Host& host, const Options& options, devlock::pci::Address address, Journal& journal)
-      : host_(host), options_(options), address_(address), journal_(journal), owner_(journal, "owner") {}
+  Life(Host& host, const Options& options, devlock::pci::Address address, Journal& journal, Interrupts& interrupts)
+      : host_(host),
+        options_(options),
+        address_(address),
+        journal_(journal),
+        interrupts_(interrupts),
+        owner_(journal, "owner") {}
 
   Result<> run() {
     const Root root;
@@ -50,17 +56,20 @@ class Life {
   static constexpr const char* vfio_driver = "vfio-pci";
 
   Result<> use(const Root& root) {
-    Result<> outcome = bind(root);
-    if (outcome) {
-      outcome = open_group(root);
+    for (const auto part : {&Life::bind, &Life::open_group, &Life::attach, &Life::race}) {
+      Result<> outcome = (this->*part)(root);
+      if (!outcome) {
+        return outcome;
+      }
+      if (const char* signal = interrupts_.seen(); signal != nullptr) {
+        return devlock::failure(interrupted(signal));
+      }
     }
-    if (outcome) {
-      outcome = attach(root);
-    }
-    if (outcome) {
-      outcome = race(root);
-    }
-    return outcome;
+    return {};
+  }
+  [[nodiscard]] devlock::Error interrupted(const char* signal) const {
+    return devlock::make_error(devlock::Operation::reset_device, to_string(address_), EINTR,
+                               std::string(signal) + " ended this run", "nothing is left behind: start it again");
   }
 
   // What is there, and whether it can be done. Changes nothing.
@@ -70,14 +79,6 @@ class Life {
       return devlock::failure(all.error());
     }
     build_tree(std::move(*all));
-    auto found = host_.device(address_);
-    if (!found) {
-      return devlock::failure(found.error());
-    }
-    before_ = std::move(*found);
-    summary_.group = before_.iommu_group;
-    summary_.driver = before_.driver;
-    summary_.override = before_.driver_override;
     return owner_.step(root, {"check device"}, [&] { return check(); });
   }
   void build_tree(std::vector<devlock::DeviceInfo> all) {
@@ -87,6 +88,14 @@ class Life {
     }
   }
   Result<> check() {
+    auto found = host_.device(address_);
+    if (!found) {
+      return devlock::failure(found.error());
+    }
+    before_ = std::move(*found);
+    summary_.group = before_.iommu_group;
+    summary_.driver = before_.driver;
+    summary_.override = before_.driver_override;
     const auto refuse = [&](int error_number, const char* reason, const char* remedy) {
       return devlock::failure(
           devlock::make_error(devlock::Operation::claim_group, to_string(address_), error_number, reason, remedy));
@@ -106,14 +115,10 @@ class Life {
     }
     std::string elsewhere;
     for (const devlock::DeviceInfo& member : *members) {
-      if (member.address == address_) {
-        continue;
+      if (member.address != address_ && in_the_way(member)) {
+        others_.push_back(member.address);
+        elsewhere += (elsewhere.empty() ? "" : ", ") + to_string(member.address) + " is bound to " + member.driver;
       }
-      if (!in_the_way(member)) {
-        continue;
-      }
-      others_.push_back(member.address);
-      elsewhere += (elsewhere.empty() ? "" : ", ") + to_string(member.address) + " is bound to " + member.driver;
     }
     if (!others_.empty() && !options_.whole_group) {
       return devlock::failure(devlock::make_error(devlock::Operation::claim_group, group_name(), EPERM, elsewhere,
@@ -160,8 +165,7 @@ class Life {
     }
     group_.emplace(std::move(*group));
     // The kernel gives a group to one opener.
-    const Actor rival(journal_, "rival");
-    if (auto second = rival.step(list, {"open group", group_name(), devlock::ErrorClass::held}, open);
+    if (auto second = owner_.step(list, {"open group again", group_name(), devlock::ErrorClass::held}, open);
         second || second.error().error_class != devlock::ErrorClass::held) {
       return devlock::failure(second ? devlock::make_error(devlock::Operation::open_group, group_name(), EIO,
                                                            "it was opened twice at once")
@@ -210,6 +214,7 @@ class Life {
     const auto scope = tree_.scope(devlock::pci::ScopeKind::function, address_);
     Session<typename Group::Device> session{*device, tree_.find(address_)->lock, *scope, record_};
     Board board(Clock::now() + std::chrono::duration_cast<Clock::duration>(options_.deadline));
+    const Interrupts::Listener listener(interrupts_, [&](const char* signal) { board.fail(interrupted(signal)); });
     Race<Host> race(host_, session, board, journal_, owner_);
     Result<> outcome = race.run(root, groups_, options_);
     summary_.facts = board.facts();
@@ -287,6 +292,7 @@ class Life {
   const Options& options_;
   const devlock::pci::Address address_;
   Journal& journal_;
+  Interrupts& interrupts_;
   const Actor owner_;
   Summary summary_;
   devlock::DeviceInfo before_;

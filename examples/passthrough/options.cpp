@@ -19,6 +19,16 @@ constexpr const char* about =
     "several threads while it is unplugged, closed, and given back to the driver that it came from.\n"
     "Exit status: 0 all went as it should, 1 a step failed (everything is given back), 2 wrong usage.";
 
+// Every operation by its name in errors.
+std::map<std::string, devlock::Operation> operations() {
+  std::map<std::string, devlock::Operation> all;
+  for (int number = 0; number <= static_cast<int>(devlock::Operation::use_dma); ++number) {
+    const auto operation = static_cast<devlock::Operation>(number);
+    all.emplace(to_string(operation), operation);
+  }
+  return all;
+}
+
 int wrong(const std::string& what, const std::string& remedy) {
   fmt::print(stderr, "passthrough: {}; {}\n", what, remedy);
   return usage_error;
@@ -42,7 +52,7 @@ CommandLine read_command_line(int argc, char** argv) {
   app.add_option("--device", device, "PCI address of the device, as in 0000:01:00.0; sim has one of its own");
   app.add_option("--threads", options.threads, "Threads that reset it")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--resets", options.resets, "Resets that must succeed before it is unplugged")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
   app.add_option("--deadline", seconds, "Seconds until a wait for another thread is given up")
       ->check(CLI::Range(0.001, 3600.0))
@@ -55,6 +65,8 @@ CommandLine read_command_line(int argc, char** argv) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, Color>{
           {"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}))
       ->option_text("auto|always|never");
+  std::string fault;
+  app.add_option("--fault", fault, "Let the first operation of this name fail with EIO, as in VFIO_SET_IOMMU (sim only)");
   app.add_option("--sysfs-root", options.sysfs_root, "Where sysfs is, for --backend linux")->capture_default_str();
 
   try {
@@ -67,6 +79,17 @@ CommandLine read_command_line(int argc, char** argv) {
     return line;
   }
 
+  if (!fault.empty()) {
+    const auto known = operations();
+    const auto found = known.find(fault);
+    if (found == known.end() || backend != "sim") {
+      line.exit_status = found == known.end() ? wrong(fmt::format("--fault {}: no such operation", fault),
+                                                      "name it as the table and the errors do")
+                                              : wrong("--fault is for --backend sim", "leave it out");
+      return line;
+    }
+    options.fault = found->second;
+  }
   options.on_linux = backend == "linux";
   options.deadline = std::chrono::duration<double>(seconds);
   if (!device.empty()) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "devlock/backend/operation.hpp"
 #include "devlock/pci/address.hpp"
 
 namespace passthrough {
@@ -25,6 +26,7 @@ struct Options {
   bool json = false;
   Color color = Color::automatic;
   std::string sysfs_root = "/sys";
+  std::optional<devlock::Operation> fault;            ///< the simulator fails the first one of these
 
   [[nodiscard]] const char* backend() const { return on_linux ? "linux" : "sim"; }
 };

@@ -29,25 +29,23 @@ struct Row {
   const Step* step;
 };
 
-struct Look {
-  const char* word;
-  Ink ink;
-};
-
-Look look(Mark mark) {
+Ink ink(Mark mark) {
   switch (mark) {
-    case Mark::ok: return {"ok", Ink::green};
-    case Mark::expected: return {"", Ink::yellow};
-    case Mark::skipped: return {"skipped: ", Ink::dim};
-    case Mark::failed: return {"FAILED: ", Ink::red};
+    case Mark::ok: return Ink::green;
+    case Mark::expected: return Ink::yellow;
+    case Mark::skipped: return Ink::dim;
+    case Mark::failed: return Ink::red;
   }
-  return {"", Ink::plain};
+  return Ink::plain;
 }
 
 std::string answer(const Step& step) {
-  std::string text = look(step.mark).word;
+  std::string text = "ok";
   if (step.error) {
-    text += fmt::format("{} ({})", to_string(step.error->error_class), devlock::errno_name(step.error->error_number));
+    text = fmt::format("{} ({})", to_string(step.error->error_class), devlock::errno_name(step.error->error_number));
+  }
+  if (step.mark == Mark::skipped || step.mark == Mark::failed) {
+    text = (step.mark == Mark::skipped ? "skipped: " : "FAILED: ") + text;
   }
   return step.count > 1 ? fmt::format("{} ×{}", text, step.count) : text;
 }
@@ -138,10 +136,9 @@ class Table {
     return wrapped(names, " ", terminal_.width() - indent_of_held());
   }
   [[nodiscard]] std::string line(const Row& row) const {
-    const Ink ink = row.step == nullptr ? Ink::plain : look(row.step->mark).ink;
     return fmt::format("{:>{}}  {:>{}}  {}{}{}{}{}{}", row.start, start_, row.took, took_, row.thread,
                        pad(thread_, row.thread), row.operation, pad(operation_, row.operation),
-                       terminal_.paint(ink, row.answer), pad(answer_, row.answer));
+                       terminal_.paint(row.step == nullptr ? Ink::plain : ink(row.step->mark), row.answer), pad(answer_, row.answer));
   }
   // Once: the rows of the other threads say the same.
   void print_reason(const Step& step) {
@@ -186,8 +183,8 @@ void print_table(const Report& report) {
                                                    plural(report.options.threads, "reset thread"))));
   Table(report, terminal).print();
   if (report.error) {
-    fmt::print("\n{}\n", terminal.paint(Ink::red, "failed"));
-    return;
+    fmt::print("\n");
+    return;  // the error itself goes to standard error
   }
   fmt::print("\n{}: {}, {} answered contended while the unbind waited, {} refused after the unplug request.\n"
              "The unbind ended {} after the close. {}.\n",
