@@ -22,6 +22,7 @@
 #include "devlock/check/result.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/check/scheduler.hpp"
+#include "devlock/check/step.hpp"
 #include "devlock/check/trace.hpp"
 #include "devlock/sync/relacy.hpp"
 
