@@ -7,7 +7,7 @@
 
 # The backend's tests, one for each tag.
 foreach(tag IN LISTS guest_tags)
-  devlock_guest_case(${tag} 10 "guest_test [${tag}] ${guest_arguments}")
+  devlock_guest_case(${tag} 20 "guest_test [${tag}] ${guest_arguments}")
 endforeach()
 
 # The example, as on any machine. Two of these devices have a driver that must be given back, one has a sibling in its group.
@@ -63,6 +63,14 @@ devlock_guest_case(
   --err
   "gone"
 )
+# Ended by a signal while its device is open: it gives everything back.
+string(
+  CONCAT command
+         "${passthrough} --device $DEVLOCK_SWITCH_NIC --resets 1000000 & "
+         "until ls -l /proc/$!/fd | grep -q vfio-device; do kill -0 $! || exit 99; done; "
+         "kill -TERM $!; wait $!"
+)
+devlock_guest_case(passthrough-ended 10 "${command}" --status 1 --err "SIGTERM")
 # Another process has the group open.
 string(
   CONCAT command
