@@ -34,7 +34,7 @@ passthrough_test(
   json
   STATUS 0
   JSON "backend=sim" "device=0000:03:00.0" "exit_status=0" "error=" "summary.contended=2" "summary.refused=2"
-       "summary.driver=e1000e" "steps.0.operation=enumerate" "steps.2.held.0=pci_rescan_remove_lock"
+       "summary.driver=e1000e" "steps.0.operation=enumerate" "steps.3.held.0=pci_rescan_remove_lock"
   ARGUMENTS --json --threads 2 --resets 100
 )
 passthrough_test(one-thread STATUS 0 OUT "1 reset thread\n" "1 answered contended" ARGUMENTS --threads 1 --resets 1)

@@ -94,7 +94,8 @@ struct Before {
   std::string driver;
   std::string override;
 };
-const Before starts[] = {{"e1000e", ""}, {"", ""}, {"other", ""}, {"other", "other"}, {"", "other"}, {"e1000e", "other"}};
+const Before starts[] = {{"e1000e", ""},     {"", ""},      {"other", ""},
+                         {"other", "other"}, {"", "other"}, {"e1000e", "other"}};
 
 OneFunctionHost host_as(const Before& before) {
   OneFunctionHost host;
@@ -235,7 +236,8 @@ TEST_CASE_METHOD(Fixture, "Known-bad: ways to bind that leave something behind a
   CHECK_FALSE(survives_a_fault_anywhere(binds_under_the_old_override));
 }
 
-TEST_CASE_METHOD(Fixture, "A fault while giving back is reported, the other steps are done, and another call finishes it") {
+TEST_CASE_METHOD(Fixture,
+                 "A fault while giving back is reported, the other steps are done, and another call finishes it") {
   for (const Before& before : starts) {
     OneFunctionHost calm = host_as(before);
     std::size_t taken_after = 0;
@@ -265,7 +267,17 @@ TEST_CASE_METHOD(Fixture, "An error says that giving back failed too") {
   const auto binding = take(host);
   REQUIRE_FALSE(binding);
   CHECK(binding.error().operation == Operation::probe);
-  CHECK(binding.error().reason == "told to fail; giving it back failed too: enumerate 0000:01:00.0: failed (EIO): told to fail");
+  CHECK(binding.error().reason ==
+        "told to fail; giving it back failed too: enumerate 0000:01:00.0: failed (EIO): told to fail");
+}
+
+TEST_CASE_METHOD(Fixture, "A function that could not be touched is not touched again to give it back") {
+  OneFunctionHost host = host_as({"e1000e", ""});
+  host.faults = {1, 3, 4, 5, 6};  // every write
+  const auto binding = take(host);
+  REQUIRE_FALSE(binding);
+  CHECK(to_string(binding.error()) == "driver_override 0000:01:00.0: failed (EIO): told to fail");
+  CHECK(host.calls == std::vector<std::string>{"read", "override vfio-pci", "read"});
 }
 
 TEST_CASE_METHOD(Fixture, "A driver that is not there is an error with a remedy, and the host stays as it was") {
@@ -275,7 +287,8 @@ TEST_CASE_METHOD(Fixture, "A driver that is not there is an error with a remedy,
     const auto binding = take(host);
     REQUIRE_FALSE(binding);
     CHECK(to_string(binding.error()) ==
-          "drivers_probe 0000:01:00.0: gone (ENODEV): driver vfio-pci did not take it; is the driver there? modprobe vfio-pci");
+          "drivers_probe 0000:01:00.0: gone (ENODEV): driver vfio-pci did not take it; is the driver there? modprobe "
+          "vfio-pci");
     CHECK(is(host, before));
   }
 }
