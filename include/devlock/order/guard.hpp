@@ -29,24 +29,27 @@ class [[nodiscard]] Guard<Held<Order, Elements...>, Lock>
   Guard(const HeldTag<Held<Order, Elements...>>& parent, Lock& lock) : lock_(&lock) {
     (void)parent;
     LockAccess::lock(lock);
+    owns_ = true;
   }
   ~Guard() {
-    if (lock_ != nullptr) {
+    if (owns_) {
       LockAccess::unlock(*lock_);
     }
   }
 
   /// Gives the lock back early. There is no relock, and the guard stays a context of the same set.
   void release() {
-    if (lock_ != nullptr) {
-      LockAccess::unlock(*lock_);
-      lock_ = nullptr;
+    if (!owns_) {
+      return;
     }
+    LockAccess::unlock(*lock_);
+    owns_ = false;
   }
-  [[nodiscard]] bool owns_lock() const noexcept { return lock_ != nullptr; }
+  [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
 
  private:
   Lock* lock_;
+  bool owns_ = false;  // a flag, as in std::unique_lock: with a null pointer for it, clang compiles release() differently
 };
 
 // A refusal: the name of this type is the message.

@@ -41,10 +41,11 @@ class [[nodiscard]] TryGuard<Held<Order, Elements...>, Lock>
 
   /// Gives the lock back early, if it was taken.
   void release() {
-    if (owns_) {
-      LockAccess::unlock(*lock_);
-      owns_ = false;
+    if (!owns_) {
+      return;
     }
+    LockAccess::unlock(*lock_);
+    owns_ = false;
   }
 
  private:
