@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// DriverBinding against a host of one function that fails wherever it is told to. What it does on a real kernel is in tests/kernel.
+// DriverBinding against a host of one function that fails wherever it is told to, and on the simulator. What it does on a real
+// kernel is in tests/kernel.
 #include "devlock/vfio/binding.hpp"
 
 #include <set>
 #include <type_traits>
 #include <vector>
 
+#include "devlock/backend/sim/example.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -328,6 +330,46 @@ TEST_CASE_METHOD(Fixture, "The name of a driver is not empty") {
   REQUIRE_FALSE(binding);
   CHECK(binding.error().error_class == ErrorClass::invalid);
   CHECK(host.calls.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "On the simulator a fault at any step is reported and the function is as it was") {
+  using Simulated = DriverBinding<sim::Host>;
+  const auto address = sim::example::card;
+  for (const Operation operation : {Operation::set_driver_override, Operation::unbind, Operation::probe}) {
+    sim::Host host = sim::example_host();
+    host.inject(operation, address, ENOMEM);
+    CHECK_FALSE(Simulated::take(root, host, address, "vfio-pci"));
+    CHECK(host.device(address)->driver == "e1000e");
+    CHECK(host.device(address)->driver_override.empty());
+  }
+  for (const Operation operation : {Operation::set_driver_override, Operation::unbind, Operation::bind}) {
+    sim::Host host = sim::example_host();
+    auto binding = Simulated::take(root, host, address, "vfio-pci");
+    REQUIRE(binding);
+    host.inject(operation, address, ENOMEM);
+    const auto given_back = binding->restore(root);
+    REQUIRE_FALSE(given_back);
+    CHECK(given_back.error().operation == operation);
+    REQUIRE(binding->restore(root));
+    CHECK(host.device(address)->driver == "e1000e");
+    CHECK(host.device(address)->driver_override.empty());
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "On the simulator a function is lent, unplugged and given back") {
+  using Simulated = DriverBinding<sim::Host>;
+  for (const auto address : {sim::example::card, sim::example::edu, sim::example::pair_b}) {
+    sim::Host host = sim::example_host();
+    const auto before = host.device(address);
+    REQUIRE(before);
+    auto binding = Simulated::take(root, host, address, "vfio-pci");
+    REQUIRE(binding);
+    CHECK(host.device(address)->driver == "vfio-pci");
+    REQUIRE(host.unbind(root, address));
+    REQUIRE(binding->restore(root));
+    CHECK(host.device(address)->driver == before->driver);
+    CHECK(host.device(address)->driver_override == before->driver_override);
+  }
 }
 
 }  // namespace
