@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A race for overlapping scopes of one switch with HierarchicalTryLock, and all that must hold around it: all or nothing, it never waits,
-// exact reverse rollback, mutual exclusion on every device touched, the bridge included, and free locks afterwards. Rollback
-// and Walk are replaced by the wrong variants that must be found.
+// A race for overlapping scopes of one switch with HierarchicalTryLock, and all that must hold around it: all or
+// nothing, it never waits, exact reverse rollback, mutual exclusion on every device touched, the bridge included, and
+// free locks afterwards. Rollback and Walk are replaced by the wrong variants that must be found.
 #pragma once
 
 #include "devlock/lock/hierarchical_try_lock.hpp"
@@ -18,7 +18,7 @@ enum class Winners {
 };
 
 /// The mark of a failure at each place of a scope.
-inline constexpr const char* rolled_back[] = {"contended at once",   "rollback of 1 lock",  "rollback of 2 locks",
+inline constexpr const char* rolled_back[] = {"contended at once", "rollback of 1 lock", "rollback of 2 locks",
                                               "rollback of 3 locks", "rollback of 4 locks"};
 
 template <class Lock, class Requests, Winners Policy, class Rollback = devlock::ReverseRollback, class Walk = TopDown>
@@ -29,7 +29,8 @@ struct Race {
 
   void thread(unsigned index) {
     devlock::vfio::ThreadContext root;
-    devlock::HierarchicalTryLock<devlock::vfio::ThreadContext::held, Lock, Rollback> locked{root, switch_->locked[index]};
+    devlock::HierarchicalTryLock<devlock::vfio::ThreadContext::held, Lock, Rollback> locked{root,
+                                                                                            switch_->locked[index]};
     require(devlock::check::times_blocked() == 0, "it never waits");
     if (locked) {
       devlock::check::mark("took all");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A mutex that is watched: who holds it, and in which order each thread gives back what it took. The bookkeeping is plain memory that
-// only the checks read; the simulated threads share one real thread, so it needs no synchronisation of its own. The data
-// that the mutex protects is a var, so that a race on it is found whatever the order of the threads.
+// A mutex that is watched: who holds it, and in which order each thread gives back what it took. The bookkeeping is
+// plain memory that only the checks read; the simulated threads share one real thread, so it needs no synchronisation
+// of its own. The data that the mutex protects is a var, so that a race on it is found whatever the order of the
+// threads.
 #pragma once
 
 #include "devlock/check/check.hpp"
@@ -12,7 +13,9 @@ namespace model {
 
 using devlock::check::require;
 
-inline int self() { return rl::ctx().current_thread(); }
+inline int self() {
+  return rl::ctx().current_thread();
+}
 
 inline constexpr int nobody = -1;
 

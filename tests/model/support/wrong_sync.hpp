@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Sync policies that are wrong in one way each. The library's own text runs on them, so that what its memory orders, its notifications and
-// its mutexes are for is seen: each must be found.
+// Sync policies that are wrong in one way each. The library's own text runs on them, so that what its memory orders,
+// its notifications and its mutexes are for is seen: each must be found.
 #pragma once
 
 #include "devlock/sync/relacy.hpp"
