@@ -95,6 +95,11 @@ class FakeKernel {
 
  private:
   friend class FakeSys;
+  // What the argument of an ioctl points to.
+  template <class T>
+  static T& at(std::uintptr_t argument) {
+    return *reinterpret_cast<T*>(argument);  // NOLINT(performance-no-int-to-ptr): that is what an ioctl takes
+  }
   struct Scripted {
     Call call;
     std::string object;
@@ -201,7 +206,7 @@ class FakeKernel {
       return -ENOENT;
     }
     const std::size_t count = std::min(size, found->second.size());
-    std::memcpy(buffer, found->second.data(), count);
+    std::copy_n(found->second.begin(), count, buffer);
     return static_cast<long>(count);
   }
   long exists(const char* path) {
@@ -268,16 +273,16 @@ class FakeKernel {
         if (request != KVM_CREATE_DEVICE) {
           return wrong_node(request);
         }
-        auto& device = *reinterpret_cast<kvm_create_device*>(argument);
+        auto& device = at<kvm_create_device>(argument);
         device.fd = static_cast<std::uint32_t>(add(Kind::kvm_vfio, "kvm-vfio"));
         return device.type == KVM_DEV_TYPE_VFIO ? 0 : wrong_node(request);
       }
       case Kind::kvm_vfio: {
-        const auto& attribute = *reinterpret_cast<const kvm_device_attr*>(argument);
+        const auto& attribute = at<const kvm_device_attr>(argument);
         if (request != KVM_SET_DEVICE_ATTR || attribute.group != KVM_DEV_VFIO_GROUP) {
           return wrong_node(request);
         }
-        const auto& group = *reinterpret_cast<const std::int32_t*>(static_cast<std::uintptr_t>(attribute.addr));
+        const auto& group = at<const std::int32_t>(static_cast<std::uintptr_t>(attribute.addr));
         kvm_attributes.emplace_back(attribute.attr, group);
         return 0;
       }
@@ -302,18 +307,18 @@ class FakeKernel {
   long group_ioctl(unsigned long request, std::uintptr_t argument) {
     switch (request) {
       case VFIO_GROUP_GET_STATUS: {
-        auto& status = *reinterpret_cast<vfio_group_status*>(argument);
+        auto& status = at<vfio_group_status>(argument);
         status.flags = group_flags;
         return status.argsz >= sizeof status ? 0 : -EINVAL;
       }
       case VFIO_GROUP_SET_CONTAINER:
-        container_of_group = *reinterpret_cast<const std::int32_t*>(argument);
+        container_of_group = at<const std::int32_t>(argument);
         return 0;
       case VFIO_GROUP_UNSET_CONTAINER:
         container_of_group = -1;
         return 0;
       case VFIO_GROUP_GET_DEVICE_FD:
-        devices_asked_for.emplace_back(reinterpret_cast<const char*>(argument));
+        devices_asked_for.emplace_back(&at<const char>(argument));
         return add(Kind::device, "device");
       default:
         return wrong_node(request);
@@ -322,7 +327,7 @@ class FakeKernel {
   long device_ioctl(unsigned long request, std::uintptr_t argument) {
     switch (request) {
       case VFIO_DEVICE_GET_INFO: {
-        auto& info = *reinterpret_cast<vfio_device_info*>(argument);
+        auto& info = at<vfio_device_info>(argument);
         info.flags = device_flags;
         return info.argsz >= offsetof(vfio_device_info, cap_offset) ? 0 : -EINVAL;
       }
@@ -330,12 +335,12 @@ class FakeKernel {
         return 0;
       case VFIO_DEVICE_SET_IRQS: {
         vfio_irq_set head{};
-        std::memcpy(&head, reinterpret_cast<const void*>(argument), sizeof head);
+        std::memcpy(&head, &at<const char>(argument), sizeof head);
         const bool right = head.index == VFIO_PCI_REQ_IRQ_INDEX && head.start == 0 && head.count == 1 &&
                            head.flags == (VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER) &&
                            head.argsz == sizeof head + sizeof(std::int32_t);
         std::int32_t event = -1;
-        std::memcpy(&event, reinterpret_cast<const char*>(argument) + sizeof head, sizeof event);
+        std::memcpy(&event, &at<const char>(argument) + sizeof head, sizeof event);
         unplug_event = event;
         return right ? 0 : -EINVAL;
       }

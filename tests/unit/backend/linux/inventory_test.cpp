@@ -36,7 +36,7 @@ class FileTree {
 
   /// A function at `place` below /devices.
   fs::path add(const std::string& place, const std::string& class_code) {
-    const fs::path home = root_ / "devices" / place;
+    fs::path home = root_ / "devices" / place;
     fs::create_directories(home);
     put(home / "class", class_code + "\n");
     put(home / "vendor", "0x1af4\n");

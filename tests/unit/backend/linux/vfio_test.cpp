@@ -283,6 +283,15 @@ TEST_CASE("a group leaves its container once and not while a device is open", "[
          {Operation::unset_container, EINVAL, ErrorClass::invalid, "group 7", "in no container"});
 }
 
+TEST_CASE("a group that left its container does not keep it open", "[vfio]") {
+  Machine m;
+  Opened all = opened(m);
+  REQUIRE(all.device.close(m.root));
+  REQUIRE(all.group.unset_container(m.root));
+  { const Host::Container last = std::move(all.container); }
+  CHECK(m.kernel.closed == std::vector<Kind>{Kind::device, Kind::container});
+}
+
 TEST_CASE("a device that cannot be opened says why", "[vfio]") {
   Machine m;
   Host::Group group = group_of(m);
