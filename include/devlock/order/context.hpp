@@ -69,6 +69,8 @@ template <class HeldSet, class X>
 inline constexpr bool bounded_by = false;
 template <class Order, class... Elements, class X>
 inline constexpr bool bounded_by<Held<Order, Elements...>, X> = (admits_v<Order, Elements, X> && ...) && knows_v<Order, X>;
+template <class HeldSet, class X>
+using bound_refusal = typename verdict<HeldSet, X>::type;
 }  // namespace detail
 
 /// A context from which a class X, and all after it, may be waited for. For templates; elsewhere take a ContextFor.
@@ -86,6 +88,10 @@ class ContextFor : public HeldTag<Held<Order, Below<X>>> {
   template <class Context>
     requires MayAcquire<Context, X> && std::same_as<typename Context::order, Order>
   constexpr ContextFor(const Context&) noexcept {}  // NOLINT(google-explicit-constructor)
+  /// What a compiler prints for a caller that holds too much: Refusal names the rule, X and what is held.
+  template <LockContext Context, class Refusal = detail::bound_refusal<typename Context::held, X>>
+    requires(!MayAcquire<Context, X> && std::same_as<typename Context::order, Order>)
+  ContextFor(const Context&) = delete;
 };
 
 }  // namespace devlock

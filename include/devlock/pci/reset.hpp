@@ -100,7 +100,7 @@ Result<void> try_reset(const Context& context, Target& target, const ResetScope<
 /// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under an open descriptor's
 /// class, not under anything that comes after device_lock.
 template <LockContext Context, class Target, class Lock>
-  requires ResetTarget<Target, Lock>
+  requires ResetTarget<Target, Lock> && devlock::detail::permitted<devlock::detail::wait_verdict<typename Context::held, Lock>>
 Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
   if (auto possible = target.check(scope); !possible) {
     return possible;
@@ -111,5 +111,11 @@ Result<void> reset(const Context& context, Target& target, const ResetScope<Lock
   }
   return detail::reset_locked(target, scope);
 }
+
+/// What a compiler prints for a context that may not wait: Refusal names the rule, the class and what is held.
+template <LockContext Context, class Target, class Lock,
+          class Refusal = devlock::detail::wait_verdict<typename Context::held, Lock>>
+  requires ResetTarget<Target, Lock> && (!devlock::detail::permitted<Refusal>)
+Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) = delete;
 
 }  // namespace devlock::pci
