@@ -11,7 +11,7 @@ namespace passthrough {
 bool Step::same_as(const Step& other) const {
   const auto said = [](const Step& step) {
     return step.error ? std::pair(step.error->error_number, std::string_view(step.error->reason))
-                      : std::pair(0, std::string_view(step.note));
+                      : std::pair(0, std::string_view());
   };
   return thread == other.thread && operation == other.operation && object == other.object && held == other.held &&
          mark == other.mark && said(*this) == said(other);
