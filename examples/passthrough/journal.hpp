@@ -49,7 +49,7 @@ class Journal {
  private:
   const Clock::time_point begin_ = Clock::now();
   mutable std::mutex mutex_;  // nothing else is taken under it
-  std::vector<Step> steps_;
+  std::vector<Step> steps_;   // in the order of their start
 };
 
 namespace detail {
