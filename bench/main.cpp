@@ -91,8 +91,8 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) {
     return 1;
   }
-  const bool filtered =
-      std::any_of(argv + 1, argv + argc, [](const char* a) { return std::string(a).rfind("--benchmark_filter", 0) == 0; });
+  const bool filtered = std::any_of(argv + 1, argv + argc,
+                                    [](const char* a) { return std::string(a).rfind("--benchmark_filter", 0) == 0; });
 
   // Asleep on a condition variable: a sleeper in std::atomic::wait makes every notify_all of the program dearer.
   std::mutex mutex;

@@ -137,7 +137,9 @@ void by_hand_contended(benchmark::State& state) {
   scope.natives[0]->unlock();
 }
 
-void sizes(benchmark::internal::Benchmark* benchmark) { benchmark->Arg(8)->Arg(64)->Arg(256); }
+void sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Arg(8)->Arg(64)->Arg(256);
+}
 
 BENCHMARK(walk<Flags>)->Name("walk/devlock:cas")->Apply(sizes);
 BENCHMARK(by_hand<Flags>)->Name("walk/by_hand:cas")->Apply(sizes);
