@@ -16,19 +16,29 @@ template <class Permission, class Lock>
 class HierarchicalLock;
 
 template <class Order, class... Elements, class Lock>
-class [[nodiscard]] HierarchicalLock<Held<Order, Elements...>, Lock>
+class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalLock<Held<Order, Elements...>, Lock>
     : public HeldContext<detail::held_with<Held<Order, Elements...>, Lock>> {
  public:
   /// Waits for every lock of `scope`, in order. `scope` must outlive this guard.
-  template <LockScope Scope>
-    requires std::same_as<typename Scope::lock_type, Lock>
-  HierarchicalLock(const HeldTag<Held<Order, Elements...>>& parent, const Scope& scope) : locks_(scope.locks()) {
-    (void)parent;
+  template <class Parent, LockScope Scope>
+    requires std::derived_from<Parent, HeldTag<Held<Order, Elements...>>> && std::same_as<typename Scope::lock_type, Lock>
+  HierarchicalLock(const Parent& parent, const Scope& scope, validate::Where where = validate::Where::current())
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : locks_(scope.locks()) {
+    this->mark.enter(parent.mark, where);
+    this->set_newest_instance(parent.newest_instance());
     for (Lock* lock : locks_) {
+      this->mark.template want<Order>(*lock, validate::How::scope_wait, where);
       LockAccess::lock(*lock);
+      this->mark.took(*lock);
     }
   }
-  ~HierarchicalLock() { ReverseRollback::undo(locks_, locks_.size()); }
+  ~HierarchicalLock() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    for (std::size_t place = locks_.size(); place != 0; --place) {
+      this->mark.gives(*locks_[place - 1]);
+    }
+    ReverseRollback::undo(locks_, locks_.size());
+    this->mark.leave();
+  }
 
  private:
   std::span<Lock* const> locks_;

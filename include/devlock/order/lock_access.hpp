@@ -25,6 +25,18 @@ class LockAccess {
   static void unlock(Lock& lock) {
     lock.unlock();
   }
+  template <class Lock>
+  static void lock_shared(Lock& lock) {
+    lock.lock_shared();
+  }
+  template <class Lock>
+  [[nodiscard]] static bool try_lock_shared(Lock& lock) {
+    return lock.try_lock_shared();
+  }
+  template <class Lock>
+  static void unlock_shared(Lock& lock) {
+    lock.unlock_shared();
+  }
 };
 
 }  // namespace devlock

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A context as a capability of Clang's thread safety analysis. A guard's constructor gives up its parent's capability and takes its
+// own; its end gives all back. So -Wthread-safety reports, at compile time, a parent used while its child lives, a root that
+// was not entered, and a function called with a context that it was not given.
+//
+//   void work(devlock::ContextFor<MyOrder, group_lock> context) DEVLOCK_REQUIRES(context);
+//
+// Outside Clang's view: guards as members, in optionals, or returned from functions; the validator sees those. A lambda that
+// captures a context starts with context.assume().
+#pragma once
+
+#include "devlock/config.hpp"
+
+namespace devlock {
+
+/// What a context holds for Clang while it is entered. Empty.
+class DEVLOCK_CAPABILITY("lock context") Capability {
+ public:
+  Capability() = default;
+  Capability(const Capability&) = delete;
+  Capability& operator=(const Capability&) = delete;
+};
+
+}  // namespace devlock
