@@ -5,8 +5,8 @@
 # usage: quickstart.sh CASE QUICKSTART WORK
 #
 # Runs cmake/quickstart up to the point where it would build, on a system made of a few tools in WORK: with and without
-# apt-get, dpkg-query and sudo, which write down what they are asked for. CASE is help, arguments, no_apt, apt, stale,
-# refused or no_root.
+# apt-get, dpkg-query and sudo, which write down what they are asked for. CASE is help, arguments, no_apt, apt,
+# no_candidate, stale, refused or no_root.
 set -u
 
 case_name=$1
@@ -49,14 +49,14 @@ install_done=": >'$work/done' && ln -s old_cmake '$work/bin/cmake'"
 # A Debian on which g++ is installed and nothing else; the cmake that it installs is too old, which ends the run.
 debian() {
     fake dpkg-query "case \$4 in g++) echo installed ;; *) [ -e '$work/done' ] && echo installed ;; esac"
-    fake apt-cache "[ -e '$work/updated' ] && echo 'Candidate: 1' || echo 'Candidate: (none)'"
+    fake apt-cache "[ -e '$work/updated' ] && [ \$2 != clang-14 ] && echo 'Candidate: 1' || echo 'Candidate: (none)'"
     fake apt-get "echo \"apt-get \$*\" >>'$calls'
 case \$1 in update) : >'$work/updated' ;; install) $install_done ;; esac"
     fake g++ 'exit 1'
     fake old_cmake 'echo cmake version 3.10.2'
     fake id 'echo 0'
 }
-install='apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends'
+install='apt-get install -y -q -o Dpkg::Use-Pty=0 --no-install-recommends'
 demo_packages='cmake ninja-build libcli11-dev libexpected-dev libfmt-dev nlohmann-json3-dev'
 
 
@@ -95,8 +95,15 @@ apt)
     expect_code 1
     expect_output "missing: $demo_packages"
     expect_output 'cmake 3.10.2 is too old'
-    expect_calls "apt-get update -qq
+    expect_calls "apt-get update -q
 $install $demo_packages"
+    ;;
+no_candidate)
+    debian
+    run test
+    expect_output 'clang-14 is not to be had here'
+    expect_output 'cmake 3.10.2 is too old'
+    expect_output "apt-get install $demo_packages clang-19 catch2"
     ;;
 stale)
     debian
@@ -107,7 +114,7 @@ case \$1 in update) : >'$work/fresh' ;; install) [ -e '$work/fresh' ] && $instal
     expect_code 1
     expect_output 'cmake 3.10.2 is too old'
     expect_calls "$install $demo_packages
-apt-get update -qq
+apt-get update -q
 $install $demo_packages"
     ;;
 refused)
@@ -127,8 +134,8 @@ no_root)
     expect_calls ''
     fake sudo "echo \"sudo \$*\" >>'$calls'; exec \"\$@\""
     run demo
-    expect_calls "sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-apt-get update -qq
+    expect_calls "sudo env DEBIAN_FRONTEND=noninteractive apt-get update -q
+apt-get update -q
 sudo env DEBIAN_FRONTEND=noninteractive $install $demo_packages
 $install $demo_packages"
     ;;

@@ -40,8 +40,8 @@ cpio=$(need cpio cpio)
 setpriv=$(need setpriv util-linux)
 [ -s "$initramfs" ] || fail read "$initramfs" 'no such archive' 'run initramfs.sh first'
 [ -s "$cases" ] || fail read "$cases" 'no test is listed there' 'pass --cases FILE'
-kernel=$(ls "$root"/boot/vmlinuz-* 2>/dev/null | head -n 1)
-[ -n "$kernel" ] || fail find "$root/boot/vmlinuz-*" 'no kernel is unpacked there' 'run fetch.sh first'
+kernel=$(find "$root/boot" -name 'vmlinuz-*' 2>/dev/null || :)
+[ -f "$kernel" ] || fail find "$root/boot/vmlinuz-*" 'not one kernel is unpacked there' 'run fetch.sh first'
 
 rm -rf "$results"
 mkdir -p "$results/files"

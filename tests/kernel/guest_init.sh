@@ -25,22 +25,23 @@ exec 3>/dev/ttyS1
 # The kernel names a blocked task after 20 s instead of 120 s: within the time limit of a boot.
 echo 20 >/proc/sys/kernel/hung_task_timeout_secs
 
-for module in $(cat /modules 2>/dev/null); do
+while read -r module; do
     modprobe "$module" || echo "guest: modprobe $module failed" >/dev/kmsg
-done
+done </modules
 
-# The device with function number $2 below the bridge $1; bus numbers are the firmware's, the ports' addresses are ours.
+# The function with address $2 (00.0) below the bridge $1. Bus numbers are the firmware's; the ports' addresses are ours.
 below() {
-    for device in "/sys/bus/pci/devices/$1"/0000:*."$2"; do
-        [ -d "$device" ] && basename "$device"
+    for device in "/sys/bus/pci/devices/$1"/0000:*:"$2"; do
+        [ ! -d "$device" ] || echo "${device##*/}"
     done
 }
-switch=$(below 0000:00:04.0 0)
-export DEVLOCK_SWITCH_EDU=$(below "$(for port in /sys/bus/pci/devices/$switch/*:00.0; do basename "$port"; done)" 0)
-export DEVLOCK_SWITCH_NIC=$(below "$(for port in /sys/bus/pci/devices/$switch/*:01.0; do basename "$port"; done)" 0)
-export DEVLOCK_PAIR_0=$(below 0000:00:05.0 0)
-export DEVLOCK_PAIR_1=$(below 0000:00:05.0 1)
-export DEVLOCK_EDU=$(below 0000:00:06.0 0)
+switch=$(below 0000:00:04.0 00.0)
+DEVLOCK_SWITCH_EDU=$(below "$(below "$switch" 00.0)" 00.0)
+DEVLOCK_SWITCH_NIC=$(below "$(below "$switch" 01.0)" 00.0)
+DEVLOCK_PAIR_0=$(below 0000:00:05.0 00.0)
+DEVLOCK_PAIR_1=$(below 0000:00:05.0 00.1)
+DEVLOCK_EDU=$(below 0000:00:06.0 00.0)
+export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU
 
 # Milliseconds since boot.
 now() {
@@ -54,6 +55,7 @@ now() {
 stacks() {
     for task in /proc/[0-9]*; do
         read -r stat <"$task/stat" || continue
+        # shellcheck disable=SC2086 # the fields after the name, which may hold spaces itself
         set -- "$1" ${stat##*) }
         [ "$5" = "$1" ] || continue
         for thread in "$task"/task/*; do
@@ -67,6 +69,13 @@ stacks() {
 send() {
     awk '{ print "out| " $0 }' /run/out >&3
     awk '{ print "err| " $0 }' /run/err >&3
+}
+
+# Ends the guest at once: an ordinary reboot waits for the lock of each device, which a hung command may hold. Changing the
+# port's mode waits until all that was written is out.
+finish() {
+    stty -F /dev/ttyS1 raw
+    echo b >/proc/sysrq-trigger
 }
 
 # What a command must leave as it was, without a process for each device.
@@ -104,7 +113,7 @@ while read -r name limit command; do
         send
         echo "end $name timeout $limit"000 >&3
         echo "guest: $name cannot be killed" >/dev/kmsg
-        reboot -f
+        finish
     ) 3>&3 &
     watchdog=$!
     wait $pid
@@ -126,6 +135,4 @@ done </cases
 
 dmesg | sed 's/^/log| /' >&3
 echo "done $count" >&3
-exec 3>&-
-sync
-reboot -f
+finish

@@ -2,104 +2,261 @@
 // Copyright the devlock authors
 //
 // What the Linux backend does on a real kernel with VFIO devices; /init of the guest runs it, see CMakeLists.txt. Each test
-// has one tag, by which the boot names it, and leaves the devices as it found them.
-#include "support/catch.hpp"
+// has one tag, by which the boot names it, and leaves the devices as it found them, which the boot checks.
+#include "guest.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <fstream>
-#include <linux/vfio.h>
-#include <string>
-#include <sys/ioctl.h>
-#include <thread>
-#include <unistd.h>
-#include <filesystem>
-#include <iostream>
-#include <chrono>
-#include <sys/syscall.h>
-#include <atomic>
 
-namespace {
-using Clock = std::chrono::steady_clock;
-struct Timer { Clock::time_point s = Clock::now(); double ms() const { return std::chrono::duration<double, std::milli>(Clock::now()-s).count(); } };
-std::string env(const char* n) { const char* v = std::getenv(n); return v ? v : ""; }
-int put(const std::string& path, const std::string& text) {
-  int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
-  ssize_t n = write(fd, text.data(), text.size());
-  int e = n < 0 ? errno : 0;
-  close(fd);
-  return e;
-}
-std::string link(const std::string& p) { std::error_code e; auto l = std::filesystem::read_symlink(p, e); return e ? "-" : l.filename().string(); }
-std::string D(const std::string& b) { return "/sys/bus/pci/devices/" + b; }
-std::string get(const std::string& p) { std::ifstream f(p); std::string s; std::getline(f, s); return s; }
-int drv(const std::string& b, const char* d) {
-  std::string cur = link(D(b) + "/driver");
-  int r = 0;
-  if (cur != "-") { r = put(D(b) + "/driver/unbind", b); std::cout << "  unbind " << b << " from " << cur << " " << r << "\n"; }
-  r = put(D(b) + "/driver_override", std::string(d) + "\n"); std::cout << "  override '" << d << "' " << r << "\n";
-  if (*d) { r = put("/sys/bus/pci/drivers_probe", b); std::cout << "  probe " << r << " -> " << link(D(b) + "/driver") << "\n"; }
-  return r;
-}
-struct Vfio { int c = -1, g = -1, d = -1; };
-int step(const char* n, int r) { int e = r < 0 ? errno : 0; std::cout << "  " << n << " = " << r << " errno " << e << " " << std::strerror(e) << "\n"; errno = e; return r; }
-Vfio open_dev(const std::string& b) {
-  Vfio v; Timer t;
-  v.c = step("container", open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
-  v.g = step("group", open(("/dev/vfio/" + link(D(b) + "/iommu_group")).c_str(), O_RDWR | O_CLOEXEC));
-  vfio_group_status s{sizeof s, 0}; step("status", ioctl(v.g, VFIO_GROUP_GET_STATUS, &s)); std::cout << "  flags " << s.flags << "\n";
-  step("set_container", ioctl(v.g, VFIO_GROUP_SET_CONTAINER, &v.c));
-  step("set_iommu", ioctl(v.c, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
-  v.d = step("device", ioctl(v.g, VFIO_GROUP_GET_DEVICE_FD, b.c_str()));
-  vfio_device_info i{}; i.argsz = sizeof i; step("info", ioctl(v.d, VFIO_DEVICE_GET_INFO, &i)); std::cout << "  flags " << i.flags << " " << t.ms() << " ms\n";
-  return v;
-}
-void shut(Vfio v) { Timer t; close(v.d); close(v.g); close(v.c); std::cout << "  close " << t.ms() << "\n"; }
-} // namespace
+using namespace guest;
 
-TEST_CASE("a reset succeeds and an unbind contends", "[reset]") {
-  for (auto n : {"DEVLOCK_EDU", "DEVLOCK_SWITCH_EDU", "DEVLOCK_SWITCH_NIC", "DEVLOCK_PAIR_0"}) {
-    auto b = env(n);
-    std::cout << n << " " << b << " " << std::filesystem::canonical(D(b)) << "\n";
-    Timer tt;
-    drv(b, "vfio-pci");
-    std::cout << "  bind took " << tt.ms() << "\n";
-    if (std::string(n) == "DEVLOCK_PAIR_0") {
-      std::cout << " sibling on e1000e\n";
-      auto v = open_dev(b);
-      shut(v);
-      std::cout << " sibling driverless\n";
-      drv(env("DEVLOCK_PAIR_1"), "");
-      v = open_dev(b);
-      std::cout << " sibling probed as e1000e while owned\n";
-      drv(env("DEVLOCK_PAIR_1"), "e1000e");
-      shut(v);
-      drv(env("DEVLOCK_PAIR_1"), "vfio-pci");
+static_assert(devlock::Backend<Host>);
+
+TEST_CASE("a device of each kind resets through its descriptor", "[reset]") {
+  Host host;
+  Context context;
+  for (const Address address : {edu(), switch_edu(), switch_nic(), pair_first()}) {
+    INFO(to_string(address));
+    Assigned assigned(host, context, address);
+    std::optional<Assigned> sibling;
+    if (address == pair_first()) {
+      sibling.emplace(host, context, pair_second());
     }
-    auto v = open_dev(b);
-    { Timer t; step("reset", ioctl(v.d, VFIO_DEVICE_RESET)); std::cout << "  " << t.ms() << " ms\n"; }
-    step("second open", open(("/dev/vfio/" + link(D(b) + "/iommu_group")).c_str(), O_RDWR));
-    step("second device fd", 0);
-    int d2 = step("device again", ioctl(v.g, VFIO_GROUP_GET_DEVICE_FD, b.c_str()));
-    close(d2);
-    std::atomic<int> tid{0}; std::atomic<bool> fin{false}; int res = -1;
-    std::thread th([&] { tid = static_cast<int>(syscall(SYS_gettid)); res = put("/sys/bus/pci/drivers/vfio-pci/unbind", b); fin = true; });
-    Timer t; std::string w; int polls = 0;
-    while (!fin) { if (tid) { w = get("/proc/self/task/" + std::to_string(tid) + "/wchan"); ++polls; if (w == "vfio_unregister_group_dev") break; } std::this_thread::yield(); }
-    std::cout << "  wchan " << w << " after " << t.ms() << " polls " << polls << "\n";
-    { Timer t2; step("reset contended", ioctl(v.d, VFIO_DEVICE_RESET)); std::cout << "  " << t2.ms() << " ms\n"; }
-    d2 = step("device during unbind", ioctl(v.g, VFIO_GROUP_GET_DEVICE_FD, b.c_str()));
-    std::cout << "  driver link " << link(D(b) + "/driver") << "\n";
-    if (d2 >= 0) close(d2);
-    { Timer t3; close(v.d); th.join(); std::cout << "  unbind ended " << res << " after close " << t3.ms() << "\n"; }
-    close(v.g); close(v.c);
-    std::cout << "  driver after " << link(D(b) + "/driver") << " group node " << std::filesystem::exists("/dev/vfio/" + link(D(b) + "/iommu_group")) << "\n";
-    std::cout << "  bind nonsense: " << put("/sys/bus/pci/drivers/vfio-pci/bind", "0000:99:00.0") << " bind without id: ";
-    put(D(b) + "/driver_override", "\n");
-    std::cout << put("/sys/bus/pci/drivers/vfio-pci/bind", b) << " override now '" << get(D(b) + "/driver_override") << "'\n";
+    Session session = Session::open(host, context, address);
+    value(session.device.reset());
+    value(session.device.reset());
   }
-  CHECK(true);
+}
+
+TEST_CASE("a reset while an unbind waits for its descriptor is contended, and the close ends the unbind", "[contended]") {
+  Host host;
+  Context context;
+  for (const Address address : {edu(), switch_nic()}) {
+    for (int round = 0; round != 5; ++round) {
+      INFO(to_string(address) << " round " << round);
+      Assigned assigned(host, context, address);
+      Worker<void> unbind;
+      Session session = Session::open(host, context, address);
+      value(session.device.reset());
+
+      unbind.start([&](Context& own) { return host.unbind(own, address); });
+      unbind.wait_until_in(unbind_waits_in);
+
+      const devlock::Error refused = error(session.device.reset());
+      // It answered while the other still waits: it did not wait for it.
+      REQUIRE(unbind.waits_in() == unbind_waits_in);
+      REQUIRE(refused.error_number == EAGAIN);
+      REQUIRE(refused.error_class == ErrorClass::contended);
+      REQUIRE(refused.operation == Operation::reset_device);
+      REQUIRE(refused.object.find(to_string(address)) != std::string::npos);
+
+      value(session.device.close(context));
+      value(unbind.join());
+      REQUIRE(value(host.device(address)).driver.empty());
+    }
+  }
+}
+
+TEST_CASE("a reset through sysfs waits for the unbind that waits for the descriptor", "[blocks]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, edu());
+  Worker<void> unbind;
+  Worker<void> reset;
+  Session session = Session::open(host, context, edu());
+  unbind.start([&](Context& own) { return host.unbind(own, edu()); });
+  unbind.wait_until_in(unbind_waits_in);
+
+  reset.start([&](Context& own) { return host.reset_function(own, edu()); });
+  reset.wait_until_in("pci_reset_function");
+  REQUIRE(unbind.waits_in() == unbind_waits_in);
+
+  value(session.device.close(context));
+  value(unbind.join());
+  value(reset.join());
+}
+
+TEST_CASE("a bus reset tries the locks of what is below, and is contended while an unbind has one", "[bus]") {
+  Host host;
+  Context context;
+  for (const Address address : {edu(), pair_first()}) {
+    INFO(to_string(address));
+    const Address bridge = value(host.device(address)).bridges.back();
+    Assigned assigned(host, context, address);
+    std::optional<Assigned> sibling;
+    if (address == pair_first()) {
+      sibling.emplace(host, context, pair_second());
+    }
+    Worker<void> unbind;
+    value(host.try_reset_bus(bridge));
+    Session session = Session::open(host, context, address);
+    value(host.try_reset_bus(bridge));
+    unbind.start([&](Context& own) { return host.unbind(own, address); });
+    unbind.wait_until_in(unbind_waits_in);
+
+    const devlock::Error refused = error(host.try_reset_bus(bridge));
+    REQUIRE(unbind.waits_in() == unbind_waits_in);
+    REQUIRE(refused.error_number == EAGAIN);
+    REQUIRE(refused.error_class == ErrorClass::contended);
+    REQUIRE(refused.operation == Operation::reset_bus);
+
+    value(session.device.close(context));
+    value(unbind.join());
+    value(host.try_reset_bus(bridge));
+  }
+}
+
+TEST_CASE("the holder of a descriptor is told that an unbind waits for it", "[unplug]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, edu());
+  Worker<void> unbind;
+  Session session = Session::open(host, context, edu());
+  value(session.device.watch_unplug());
+  REQUIRE_FALSE(value(session.device.unplug_requested()));
+
+  unbind.start([&](Context& own) { return host.unbind(own, edu()); });
+  unbind.wait_until_in(unbind_waits_in);
+  REQUIRE(value(session.device.unplug_requested()));
+  value(session.device.close(context));
+  value(unbind.join());
+}
+
+TEST_CASE("a group that is open is held", "[held]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, edu());
+  const int group = value(host.device(edu())).iommu_group;
+  {
+    Session session = Session::open(host, context, edu());
+    const devlock::Error refused = error(host.open_group(context, group));
+    REQUIRE(refused.error_number == EBUSY);
+    REQUIRE(refused.error_class == ErrorClass::held);
+    REQUIRE(refused.operation == Operation::open_group);
+    REQUIRE(refused.object.find(std::to_string(group)) != std::string::npos);
+  }
+  value(host.open_group(context, group));
+}
+
+TEST_CASE("a group with one function bound elsewhere is not viable, and the error names the function", "[viable]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, pair_first());
+  const int id = value(host.device(pair_first())).iommu_group;
+  REQUIRE(value(host.group_members(id)).size() == 2);
+  REQUIRE(value(host.device(pair_second())).iommu_group == id);
+  {
+    Assigned elsewhere(host, context, pair_second(), "e1000e");
+    Container container = value(host.open_container());
+    Host::Group group = value(host.open_group(context, id));
+    REQUIRE_FALSE(value(group.status(context)).viable);
+    const devlock::Error refused = error(group.set_container(context, container));
+    REQUIRE(refused.error_number == EPERM);
+    REQUIRE(refused.error_class == ErrorClass::not_owned);
+    const std::string text = to_string(refused);
+    REQUIRE(text.find(to_string(pair_second())) != std::string::npos);
+    REQUIRE(text.find("e1000e") != std::string::npos);
+    REQUIRE(text.find(to_string(pair_first())) == std::string::npos);
+  }
+  // A function without a driver does no harm, and one bound to vfio-pci neither.
+  value(host.unbind(context, pair_second()));
+  { Session session = Session::open(host, context, pair_first()); }
+  {
+    Assigned together(host, context, pair_second());
+    Session session = Session::open(host, context, pair_first());
+    REQUIRE(value(session.group.status(context)).viable);
+    REQUIRE(value(session.group.status(context)).container_set);
+  }
+}
+
+TEST_CASE("while a user owns a group no driver starts on its other function", "[owned]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, pair_first());
+  value(host.unbind(context, pair_second()));
+  {
+    Session session = Session::open(host, context, pair_first());
+    const Result<std::string> probed = host.probe(context, pair_second());
+    REQUIRE((!probed || probed->empty()));
+    REQUIRE(value(host.device(pair_second())).driver.empty());
+  }
+  REQUIRE(value(host.probe(context, pair_second())) == "e1000e");
+}
+
+TEST_CASE("a virtual machine takes a group once and gives it back", "[kvm]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, edu());
+  Session session = Session::open(host, context, edu());
+  auto machine = value(host.create_vm(context));
+  value(machine.attach(context, session.group));
+  const devlock::Error twice = error(machine.attach(context, session.group));
+  REQUIRE(twice.error_number == EEXIST);
+  REQUIRE(twice.error_class == ErrorClass::held);
+  value(machine.detach(context, session.group));
+  const devlock::Error gone = error(machine.detach(context, session.group));
+  REQUIRE(gone.error_number == ENOENT);
+  REQUIRE(gone.error_class == ErrorClass::gone);
+}
+
+TEST_CASE("the tree that sysfs shows is the tree that the guest has", "[tree]") {
+  Host host;
+  const auto all = value(host.devices());
+  for (const Address address : {edu(), switch_edu(), switch_nic(), pair_first(), pair_second()}) {
+    INFO(to_string(address));
+    const auto info = value(host.device(address));
+    const bool behind_switch = address == switch_edu() || address == switch_nic();
+    REQUIRE(info.bridges.size() == (behind_switch ? 3U : 1U));
+    REQUIRE_FALSE(info.is_bridge);
+    REQUIRE(info.resettable);
+    REQUIRE(info.iommu_group >= 0);
+    REQUIRE(info.vendor == (address == edu() || address == switch_edu() ? 0x1234 : 0x8086));
+    REQUIRE(info.driver_override.empty());
+    REQUIRE(std::count_if(all.begin(), all.end(), [&](const auto& other) { return other.address == address; }) == 1);
+    for (const Address bridge : info.bridges) {
+      REQUIRE(value(host.device(bridge)).is_bridge);
+    }
+  }
+  REQUIRE(value(host.device(switch_edu())).bridges.front() == value(host.device(switch_nic())).bridges.front());
+}
+
+TEST_CASE("what is not there is gone, and what makes no sense is refused", "[errors]") {
+  Host host;
+  Context context;
+  const Address nowhere{0, 0x99, 0, 0};
+  for (const devlock::Error& refused :
+       {error(host.device(nowhere)), error(host.unbind(context, nowhere)), error(host.bind(context, nowhere, "vfio-pci")),
+        error(host.set_driver_override(nowhere, "vfio-pci")), error(host.reset_function(context, nowhere))}) {
+    INFO(to_string(refused));
+    REQUIRE(refused.error_class == ErrorClass::gone);
+    REQUIRE(to_string(refused).find(to_string(nowhere)) != std::string::npos);
+  }
+  REQUIRE(error(host.open_group(context, 9999)).error_class == ErrorClass::gone);
+  REQUIRE(error(host.bind(context, edu(), "no-such-driver")).error_class == ErrorClass::gone);
+  {
+    Assigned assigned(host, context, edu());
+    Session session = Session::open(host, context, edu());
+    REQUIRE(error(session.group.open_device(context, switch_edu())).error_class == ErrorClass::gone);
+    REQUIRE(error(host.bind(context, edu(), "vfio-pci")).error_class == ErrorClass::held);
+  }
+}
+
+TEST_CASE("a device's whole life leaves no descriptor, driver or override behind", "[traces]") {
+  Host host;
+  Context context;
+  const auto before = value(host.device(switch_nic()));
+  const auto descriptors = open_descriptors();
+  {
+    Assigned assigned(host, context, switch_nic());
+    Session session = Session::open(host, context, switch_nic());
+    auto machine = value(host.create_vm(context));
+    value(machine.attach(context, session.group));
+    value(session.device.reset());
+    (void)error(host.open_group(context, before.iommu_group));
+    REQUIRE(open_descriptors() > descriptors);
+  }
+  REQUIRE(open_descriptors() == descriptors);
+  const auto after = value(host.device(switch_nic()));
+  REQUIRE(after.driver == before.driver);
+  REQUIRE(after.driver_override == before.driver_override);
 }

@@ -24,8 +24,9 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ -n "$results" ] || fail 'read option' --results missing 'see judge.sh --help'
-[ -e "$results/console" ] && [ -e "$results/report" ] ||
-    fail read "$results" 'no console or no report is there' 'run boot.sh first'
+for file in console report; do
+    [ -e "$results/$file" ] || fail read "$results/$file" 'no such file' 'run boot.sh first'
+done
 
 rm -f "$results"/*.out "$results"/*.err "$results"/*.left "$results"/*.status "$results"/*.time "$results/log"
 : >"$results/log"

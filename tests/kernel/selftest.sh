@@ -173,11 +173,27 @@ test_killed() {
     boots 1
 }
 
+# Imitations of apt that know one kernel and cannot download it.
+test_no_download() {
+    mkdir -p "$work/bin" "$work/cache/meta/root"
+    printf '%s\n' '#!/bin/sh' 'case "$*" in' '"depends meta") echo "  Depends: linux-image-1.0" ;;' \
+        '"policy linux-image-1.0") echo "  Candidate: 1.0-1" ;;' 'esac' >"$work/bin/apt-cache"
+    printf '%s\n' '#!/bin/sh' 'echo "E: nobody there" >&2' 'exit 100' >"$work/bin/apt-get"
+    chmod 755 "$work/bin/apt-cache" "$work/bin/apt-get"
+    PATH=$work/bin:$PATH
+    bad 'resolve other: apt knows no kernel image' sh "$here/fetch.sh" --meta other --cache "$work/cache"
+    bad 'download linux-image-1.0=1.0-1: E: nobody there' sh "$here/fetch.sh" --meta meta --cache "$work/cache"
+    # What was fetched before stays, and is used while it is the newest.
+    [ -d "$work/cache/meta/root" ] || fail require "$work/cache/meta/root" 'it is gone' ''
+    echo 'linux-image-1.0 1.0-1' >"$work/cache/meta/installed"
+    good sh "$here/fetch.sh" --meta meta --cache "$work/cache"
+    said 'linux-image-1.0 1.0-1 \(cached\)'
+}
+
 test_bad_input() {
     bad 'read .*nowhere.*: no such archive' boot --root "$work" --initramfs "$work/nowhere" --cases "$work/nowhere"
     bad 'find .*/boot/vmlinuz' boot --root "$work" --initramfs "$0" --cases "$0"
     bad 'its value is missing' sh "$here/fetch.sh" --meta
-    bad 'resolve no-such-meta-package: ' sh "$here/fetch.sh" --meta no-such-meta-package --cache "$work/cache"
     bad 'no kernel is unpacked there' sh "$here/initramfs.sh" --root "$work" --output "$work/archive"
     mkdir -p "$work/root/lib/modules/1.0"
     printf 'kernel/a-b.ko: kernel/c.ko\n' >"$work/root/lib/modules/1.0/modules.dep"

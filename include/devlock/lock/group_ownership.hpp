@@ -43,11 +43,15 @@ class GroupOwnership {
    public:
     Claim() = default;
     Claim(Claim&& other) noexcept
-        : group_(std::exchange(other.group_, nullptr)), whole_(other.whole_), error_(other.error_) {}
+        : group_(std::exchange(other.group_, nullptr)),
+          term_(other.term_),
+          whole_(other.whole_),
+          error_(other.error_) {}
     Claim& operator=(Claim&& other) noexcept {
       if (this != &other) {
         give_back();
         group_ = std::exchange(other.group_, nullptr);
+        term_ = other.term_;
         whole_ = other.whole_;
         error_ = other.error_;
       }
@@ -58,15 +62,16 @@ class GroupOwnership {
     [[nodiscard]] ClaimError error() const noexcept { return error_; }
     void give_back() {
       if (group_ != nullptr) {
-        std::exchange(group_, nullptr)->release(whole_);
+        std::exchange(group_, nullptr)->release(term_, whole_);
       }
     }
 
    private:
     friend class GroupOwnership;
     explicit Claim(ClaimError error) : error_(error) {}
-    Claim(GroupOwnership* group, bool whole) : group_(group), whole_(whole) {}
+    Claim(GroupOwnership* group, unsigned term, bool whole) : group_(group), term_(term), whole_(whole) {}
     GroupOwnership* group_ = nullptr;
+    unsigned term_ = 0;
     bool whole_ = false;
     ClaimError error_ = ClaimError::none;
   };
@@ -86,7 +91,7 @@ class GroupOwnership {
     }
     owner_.set(owner);
     count_.set(1);
-    return Claim(this, true);
+    return Claim(this, term_.get(), true);
   }
   /// Claims one device of the group for `owner`. Counted: more devices of the same owner may follow.
   Claim claim_device(Context context, Owner owner) {
@@ -99,7 +104,7 @@ class GroupOwnership {
     }
     owner_.set(owner);
     count_.set(count_.get() + 1);
-    return Claim(this, false);
+    return Claim(this, term_.get(), false);
   }
   /// A host driver starts to use the group's DMA. Refused while a user owns the group; the probe then fails with EBUSY.
   [[nodiscard]] ClaimError use_dma_api(Context context) {
@@ -129,19 +134,24 @@ class GroupOwnership {
   }
 
  private:
-  // Releasing the group zeroes the count, releasing a device takes one off it.
-  void release(bool whole) {
+  // Releasing the group zeroes the count and so ends the claims of its devices; releasing a device takes one off it.
+  void release(unsigned term, bool whole) {
     auto context = unchecked_context<Order>("a claim is given back by a destructor");
     Guard guard{context, mutex_};
+    if (term != term_.get()) {
+      return;
+    }
     count_.set(whole ? 0 : count_.get() - 1);
     if (count_.get() == 0) {
       owner_.set(nullptr);
+      term_.set(term + 1U);
     }
   }
 
   Ordered<Class, typename S::mutex> mutex_;
   typename S::template var<Owner> owner_{nullptr};
   typename S::template var<int> count_{0};
+  typename S::template var<unsigned> term_{0U};  // ownerships that ended; tells a claim of an earlier one
 };
 
 }  // namespace devlock

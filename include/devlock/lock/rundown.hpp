@@ -76,8 +76,12 @@ class Rundown {
   }
   /// Refuses newcomers without waiting.
   void begin_close() { word_.fetch_or(closing_bit, std::memory_order_acq_rel); }  // pairs with enter()
-  /// Lets users in again after a close that ended.
-  void reopen() { word_.store(0U, std::memory_order_release); }  // pairs with enter()
+  /// Lets users in again. Users who are still inside stay counted.
+  void reopen() {
+    unsigned seen = word_.load(std::memory_order_relaxed);
+    while (!word_.compare_exchange_strong(seen, seen & ~closing_bit, std::memory_order_release)) {  // pairs with enter()
+    }
+  }
 
   [[nodiscard]] unsigned users() const { return word_.load(std::memory_order_acquire) & ~closing_bit; }
   [[nodiscard]] bool closing() const { return (word_.load(std::memory_order_acquire) & closing_bit) != 0U; }

@@ -62,8 +62,9 @@ class Topology {
     return all;
   }
 
-  /// What a reset of this kind, asked for at `address`, touches. Empty if there is no such function, or if the kind has no
-  /// meaning there: a bus or slot reset needs a bridge above only for bus, a subordinate one needs something below.
+  /// What a reset of this kind, asked for at `address`, touches. Empty if there is no such function or if the kind has no meaning
+  /// there: a bus reset needs a bridge above the function, a subordinate one needs functions below it. Function and slot
+  /// do without a bridge: on a root bus none is locked.
   [[nodiscard]] std::optional<ResetScope<Lock>> scope(ScopeKind kind, Address address) const {
     Node* node = find(address);
     if (node == nullptr) {

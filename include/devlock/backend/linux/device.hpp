@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// An open VFIO device. It keeps its group open, and that its container, in whatever order the handles go. While it is open, an
+// unbind of the device waits; watch_unplug makes the kernel say so.
+//
+//   if (auto asked = device.unplug_requested(); asked && *asked) (void)device.close(context);
+//
+// Not checked: close in one thread during an operation in another; a Rundown of handles does that.
+// Source: drivers/vfio/vfio_main.c, drivers/vfio/pci/vfio_pci_core.c, vfio_pci_intrs.c.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <linux/vfio.h>
+
+#include "devlock/backend/concept.hpp"
+#include "devlock/backend/linux/group_file.hpp"
+
+namespace devlock::linux_host {
+
+template <SystemCalls Sys>
+class BasicDevice {
+ public:
+  /// Opens `address` in `group`, which has a container with an IOMMU.
+  [[nodiscard]] static Result<BasicDevice> open(std::shared_ptr<GroupFile<Sys>> group, pci::Address address) {
+    constexpr auto operation = Operation::open_device;
+    const std::string name = to_string(address);
+    const Sys sys = group->descriptor.sys();
+    const long opened =
+        group->descriptor.ioctl(VFIO_GROUP_GET_DEVICE_FD, reinterpret_cast<std::uintptr_t>(name.c_str()));
+    if (opened < 0) {
+      const auto error_number = static_cast<int>(-opened);
+      return failure(
+          explain(operation, name, error_number,
+                  {{ENODEV, "it is not in this group, has no VFIO driver, or is leaving",
+                    "bind it to vfio-pci; just after a bind the kernel may need a moment: try again"},
+                   {ENOENT, "it is not in this group, has no VFIO driver, or is leaving",
+                    "bind it to vfio-pci; just after a bind the kernel may need a moment: try again"},
+                   {EINVAL, "the group has no container with an IOMMU", "set_container and set_iommu come first"},
+                   {EAGAIN, "the reset at its opening found a lock taken", "try again once that operation is done"},
+                   {EACCES, "it is a virtual function that wants the token of its VF owner", "pass that token"},
+                   {EPERM, "the group is not viable any more", "see which of its functions a host driver has"}}));
+    }
+    auto file = std::make_unique<File>(std::move(group), sys, opened, address);
+    vfio_device_info info{};
+    info.argsz = sizeof info;
+    if (const long done = file->descriptor.ioctl(VFIO_DEVICE_GET_INFO, pointer_argument(info)); done < 0) {
+      return failure(explain(operation, name, static_cast<int>(-done)));
+    }
+    file->flags = info.flags;
+    return BasicDevice(std::move(file));
+  }
+
+  /// All zero if the handle is closed.
+  [[nodiscard]] pci::Address address() const { return file_ == nullptr ? pci::Address{} : file_->address; }
+
+  /// VFIO_DEVICE_RESET. Tries the lock of the device and never waits for it: EAGAIN while somebody has it.
+  [[nodiscard]] Result<void> reset() {
+    constexpr auto operation = Operation::reset_device;
+    if (file_ == nullptr) {
+      return closed_handle(operation, "device");
+    }
+    constexpr Meaning no_reset{EINVAL, "it has no function reset", "try a hot reset of its bus"};
+    if ((file_->flags & VFIO_DEVICE_FLAGS_RESET) == 0U) {
+      return failed(operation, EINVAL, {no_reset});
+    }
+    const long done = file_->descriptor.ioctl(VFIO_DEVICE_RESET);
+    if (done < 0) {
+      return failed(operation, -done,
+                    {no_reset,
+                     {EAGAIN, "its lock is taken: by an unbind that waits for this descriptor, or by another reset",
+                      "if its unplug was asked for, close it; else try again"},
+                     {ENOTTY, "its reset methods all failed", "see the kernel log (dmesg)"}});
+    }
+    return {};
+  }
+
+  /// Asks the kernel to say when somebody wants the device back. Again is no error.
+  [[nodiscard]] Result<void> watch_unplug() {
+    constexpr auto operation = Operation::watch_unplug;
+    if (file_ == nullptr) {
+      return closed_handle(operation, "device");
+    }
+    if (file_->unplug) {
+      return {};
+    }
+    const Sys& sys = file_->descriptor.sys();
+    const long made = uninterrupted([&] { return sys.eventfd(EFD_CLOEXEC | EFD_NONBLOCK); });
+    if (made < 0) {
+      return failed(operation, -made, {{EMFILE, "no descriptor is left for the event", "raise the limit: ulimit -n"}});
+    }
+    Descriptor<Sys> event(sys, made);
+    // struct vfio_irq_set ends in a flexible array; here it has one element, the descriptor.
+    struct Request {
+      alignas(vfio_irq_set) std::array<std::byte, sizeof(vfio_irq_set) + sizeof(std::int32_t)> bytes{};
+    } request;
+    vfio_irq_set head{};
+    head.argsz = sizeof request.bytes;
+    head.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+    head.index = VFIO_PCI_REQ_IRQ_INDEX;
+    head.start = 0;
+    head.count = 1;
+    const std::int32_t fd = event.get();
+    std::memcpy(request.bytes.data(), &head, sizeof head);
+    std::memcpy(request.bytes.data() + offsetof(vfio_irq_set, data), &fd, sizeof fd);
+    if (const long done = file_->descriptor.ioctl(VFIO_DEVICE_SET_IRQS, pointer_argument(request)); done < 0) {
+      return failed(
+          operation, -done,
+          {{EINVAL, "its driver does not announce an unplug", "look at the driver link of the device instead"},
+           {ENOTTY, "its driver does not announce an unplug", "look at the driver link of the device instead"}});
+    }
+    file_->unplug = std::move(event);
+    return {};
+  }
+
+  /// Has somebody asked for the device since watch_unplug? Never waits, and once true stays true.
+  [[nodiscard]] Result<bool> unplug_requested() {
+    constexpr auto operation = Operation::watch_unplug;
+    if (file_ == nullptr) {
+      return closed_handle(operation, "device");
+    }
+    if (!file_->unplug) {
+      return failure(make_error(operation, to_string(file_->address), EINVAL, "nobody asked to be told of an unplug",
+                                "watch_unplug comes first"));
+    }
+    pollfd watched{file_->unplug.get(), POLLIN, 0};
+    const Sys& sys = file_->descriptor.sys();
+    const long ready = uninterrupted([&] { return sys.poll(watched, 0); });
+    if (ready < 0) {
+      return failed(operation, -ready, {});
+    }
+    if (ready > 0 && (watched.revents & POLLIN) == 0) {
+      return failed(operation, EBADF, {{EBADF, "the descriptor of the event was closed by somebody else", ""}});
+    }
+    return ready > 0;
+  }
+
+  /// Closes it. An unbind that waited goes on. The handle is closed whatever this returns.
+  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock>) {
+    constexpr auto operation = Operation::close_device;
+    if (file_ == nullptr) {
+      return closed_handle(operation, "device");
+    }
+    const auto file = std::move(file_);
+    if (const int error_number = file->descriptor.close(); error_number != 0) {
+      return failure(explain(operation, to_string(file->address), error_number));
+    }
+    return {};
+  }
+
+  /// The descriptor, for regions and interrupts; -1 if the handle is closed. It stays this handle's.
+  [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->descriptor.get(); }
+  /// A descriptor to poll for POLLIN: readable once an unplug was asked for; -1 before watch_unplug. Do not read it.
+  [[nodiscard]] int unplug_event() const { return file_ == nullptr ? -1 : file_->unplug.get(); }
+
+ private:
+  // Destroyed from below: the device, then the event that it signals, then the group.
+  struct File {
+    File(std::shared_ptr<GroupFile<Sys>> in, const Sys& sys, long opened, pci::Address at)
+        : group(std::move(in)), unplug(sys, -1), descriptor(sys, opened), address(at) {}
+    std::shared_ptr<GroupFile<Sys>> group;
+    Descriptor<Sys> unplug;
+    Descriptor<Sys> descriptor;
+    pci::Address address;
+    std::uint32_t flags = 0;
+  };
+
+  explicit BasicDevice(std::unique_ptr<File> file) : file_(std::move(file)) {}
+  [[nodiscard]] Failure failed(Operation operation, long error_number, std::initializer_list<Meaning> known) const {
+    return failure(explain(operation, to_string(file_->address), static_cast<int>(error_number), known));
+  }
+
+  std::unique_ptr<File> file_;
+};
+
+}  // namespace devlock::linux_host

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Who drives a function, through sysfs: driver_override, bind, unbind, probe; and the resets that sysfs offers. What waits for the
+// kernel's device_lock takes a ContextFor it. An unbind of a VFIO driver waits until every descriptor of the device is closed
+// and cannot be called off; between an unplug request and the close, nothing here but try_reset_bus may be started.
+// Not checked: that the device is not in use by somebody; sysfs `reset` does not look at VFIO's owners either.
+// Source: drivers/base/bus.c, drivers/base/dd.c, drivers/pci/pci-sysfs.c, drivers/pci/pci-driver.c.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "devlock/backend/linux/explain.hpp"
+#include "devlock/backend/linux/inventory.hpp"
+
+namespace devlock::linux_host {
+
+template <SystemCalls Sys>
+class DriverCore {
+ public:
+  using MayWaitForDevice = vfio::ContextFor<vfio::device_lock>;
+
+  explicit DriverCore(Inventory<Sys> inventory) : inventory_(std::move(inventory)) {}
+
+  /// Only `driver` may bind to this function from now on; an empty one takes that back. Reads back what the kernel kept.
+  [[nodiscard]] Result<void> set_driver_override(pci::Address address, std::string_view driver) const {
+    constexpr auto operation = Operation::set_driver_override;
+    if (!driver.empty() && !valid_driver_name(driver)) {
+      return bad_driver_name(operation, address, driver);
+    }
+    const std::string path = sysfs().device(address) + "/driver_override";
+    if (const auto written = sysfs().write(path, driver.empty() ? "\n" : driver); !written) {
+      return fail(operation, address, written.error(), {{EINVAL, "the kernel refuses this driver name", ""}});
+    }
+    const auto kept = sysfs().read(path);
+    if (!kept) {
+      return fail(operation, address, kept.error(), {});
+    }
+    if ((*kept == "(null)" ? std::string_view() : std::string_view(*kept)) != driver) {
+      return failure(make_error(operation, to_string(address), EIO, "it reads " + linux_host::quoted(*kept) + " after it was set",
+                                "end the program that sets it too"));
+    }
+    return {};
+  }
+
+  /// Binds `driver`, which must match the function by its ids or by driver_override. Waits for the probe.
+  [[nodiscard]] Result<void> bind(MayWaitForDevice, pci::Address address, std::string_view driver) const {
+    if (!valid_driver_name(driver)) {
+      return bad_driver_name(Operation::bind, address, driver);
+    }
+    const auto written = sysfs().write(sysfs().driver(driver) + "/bind", to_string(address));
+    if (written) {
+      return {};
+    }
+    return failure(why_not_bound(address, std::string(driver), written.error()));
+  }
+
+  /// Unbinds whatever drives the function. Waits while a VFIO descriptor of it is open, and nothing ends that wait but
+  /// the close: run it in a thread that may be left behind. ENODEV if nothing is bound.
+  [[nodiscard]] Result<void> unbind(MayWaitForDevice, pci::Address address) const {
+    const auto written = sysfs().write(sysfs().device(address) + "/driver/unbind", to_string(address));
+    if (written) {
+      return {};
+    }
+    const bool undriven = written.error() == ENODEV || (written.error() == ENOENT && inventory_.present(address));
+    return fail(Operation::unbind, address, undriven ? ENODEV : written.error(),
+                {{ENODEV, "no driver is bound to it, or another one since", ""}});
+  }
+
+  /// Lets the kernel look for a driver. The driver bound now, or empty if none matched.
+  [[nodiscard]] Result<std::string> probe(MayWaitForDevice, pci::Address address) const {
+    if (const auto written = sysfs().write(sysfs().drivers_probe(), to_string(address)); !written) {
+      return fail(
+          Operation::probe, address, written.error(),
+          {{EINVAL, "a driver matched but its probe failed; host drivers are refused while a user owns the IOMMU group",
+            "close the group first; the kernel log (dmesg) has the driver's own words"},
+           {EAGAIN, "the driver deferred its probe", "load what it waits for"}});
+    }
+    auto driver = inventory_.driver_of(address);
+    if (!driver) {
+      return fail(Operation::probe, address, driver.error(), {});
+    }
+    return std::move(*driver);
+  }
+
+  /// Resets the function. Waits for the device_lock of the bridge above and of the function.
+  [[nodiscard]] Result<void> reset_function(MayWaitForDevice, pci::Address address) const {
+    return write_reset(Operation::reset_function, address, "reset", "it has no function reset",
+                       "try a bus reset at the bridge above it");
+  }
+
+  /// Resets the bus below this bridge. Only tries the locks of the bridge and of everything below it: EAGAIN if one is taken.
+  [[nodiscard]] Result<void> try_reset_bus(pci::Address bridge) const {
+    return write_reset(Operation::reset_bus, bridge, "reset_subordinate",
+                       "it is no bridge, or the bus below cannot be reset",
+                       "name the bridge above the device; see lspci -t");
+  }
+
+ private:
+  [[nodiscard]] const Sysfs<Sys>& sysfs() const { return inventory_.sysfs(); }
+
+  [[nodiscard]] Failure fail(Operation operation, pci::Address address, int error_number,
+                             std::initializer_list<Meaning> known) const {
+    return failure(explain_device(operation, address, error_number, known));
+  }
+  // ENOENT and ENODEV may say that the function itself left.
+  [[nodiscard]] Error explain_device(Operation operation, pci::Address address, int error_number,
+                                     std::initializer_list<Meaning> known) const {
+    Error error = explain(operation, to_string(address), error_number, known);
+    if (error.error_class == ErrorClass::gone && !inventory_.present(address)) {
+      error.reason = "there is no such function";
+      error.remedy = "see lspci -D; after a hotplug, rescan the bus";
+    } else if (error.error_class == ErrorClass::unsupported && error.remedy.empty()) {
+      error.remedy = "see the kernel log (dmesg)";
+    }
+    return error;
+  }
+  [[nodiscard]] static Failure bad_driver_name(Operation operation, pci::Address address, std::string_view driver) {
+    return failure(make_error(operation, to_string(address), EINVAL, linux_host::quoted(driver) + " is no driver name",
+                              "name a directory of /sys/bus/pci/drivers, such as vfio-pci"));
+  }
+  [[nodiscard]] Error why_not_bound(pci::Address address, const std::string& driver, int error_number) const {
+    Error error = explain_device(
+        Operation::bind, address, error_number,
+        {{EAGAIN, "the driver deferred its probe", "load what it waits for; see the kernel log (dmesg)"}});
+    if (error_number == ENOENT && !sysfs().exists(sysfs().driver(driver)).value_or(false)) {
+      error.reason = "the kernel has no PCI driver " + driver;
+      error.remedy = "load it: modprobe " + driver;
+    } else if (error_number == ENODEV && inventory_.present(address)) {
+      error.reason = "driver " + driver + " does not match this function, or its probe refused it";
+      error.remedy = "set driver_override to " + driver + " first";
+    } else if (error_number == EBUSY) {
+      const std::string bound = inventory_.driver_of(address).value_or(std::string());
+      error.reason = bound.empty() ? "a user owns its IOMMU group" : "it is bound to " + bound;
+      error.remedy = bound.empty()     ? "close that group first"
+                     : bound == driver ? ""
+                                       : "unbind it from " + bound + " first";
+    }
+    return error;
+  }
+  [[nodiscard]] Result<void> write_reset(Operation operation, pci::Address address, const char* attribute,
+                                         const char* unsupported, const char* remedy) const {
+    const auto written = sysfs().write(sysfs().device(address) + '/' + attribute, "1");
+    if (written) {
+      return {};
+    }
+    const bool missing = written.error() == ENOENT && inventory_.present(address);
+    return fail(operation, address, missing ? ENOTTY : written.error(),
+                {{ENOTTY, unsupported, remedy},
+                 {EAGAIN, "the lock of a function that it touches is taken", "try again once that operation is done"},
+                 {EPERM, "this process lacks CAP_SYS_ADMIN", "run it as root"}});
+  }
+
+  Inventory<Sys> inventory_;
+};
+
+}  // namespace devlock::linux_host

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The Linux backend: this machine's PCI functions, IOMMU groups and KVM, through sysfs, /dev/vfio and /dev/kvm. A model of
+// concept Backend, so what runs on sim::Host runs here.
+//
+//   devlock::linux_host::Host host;
+//   devlock::vfio::ThreadContext root;
+//   auto bound = host.bind(root, address, "vfio-pci");
+//   auto group = host.open_group(root, host.device(address)->iommu_group);
+//
+// It takes no lock of this process: contexts say what the kernel's may make it wait for. Host has no state and threads may share it;
+// a group, container, device or VM handle belongs to one thread at a time, except reset and unplug_requested of a device.
+// Not checked: what else changes sysfs meanwhile; the kernel's answer is passed on.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "devlock/backend/linux/driver_core.hpp"
+#include "devlock/backend/linux/vm.hpp"
+
+namespace devlock::linux_host {
+
+/// Where the kernel's file systems are mounted.
+struct Paths {
+  std::string sysfs = "/sys";
+  std::string dev = "/dev";
+};
+
+template <SystemCalls Sys>
+class BasicHost {
+ public:
+  using Group = BasicGroup<Sys>;
+  using Container = BasicContainer<Sys>;
+  using Device = BasicDevice<Sys>;
+  using Vm = BasicVm<Sys>;
+
+  explicit BasicHost(Paths paths = {}, Sys sys = {})
+      : sys_(sys),
+        dev_(std::move(paths.dev)),
+        inventory_(Sysfs<Sys>(sys, std::move(paths.sysfs))),
+        drivers_(inventory_) {}
+
+  [[nodiscard]] Result<std::vector<DeviceInfo>> devices() const { return inventory_.devices(); }
+  [[nodiscard]] Result<DeviceInfo> device(pci::Address address) const { return inventory_.device(address); }
+  [[nodiscard]] Result<std::vector<DeviceInfo>> group_members(int group) const {
+    return inventory_.group_members(group);
+  }
+
+  /// An empty driver takes the override back.
+  [[nodiscard]] Result<void> set_driver_override(pci::Address address, std::string_view driver) const {
+    return drivers_.set_driver_override(address, driver);
+  }
+  [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address,
+                                  std::string_view driver) const {
+    return drivers_.bind(context, address, driver);
+  }
+  /// Waits until every VFIO descriptor of the device is closed; nothing else ends that.
+  [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const {
+    return drivers_.unbind(context, address);
+  }
+  /// The driver bound now, or empty.
+  [[nodiscard]] Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const {
+    return drivers_.probe(context, address);
+  }
+  /// sysfs `reset`: waits for the device_lock of the bridge above and of the function.
+  [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const {
+    return drivers_.reset_function(context, address);
+  }
+  /// sysfs `reset_subordinate` of a bridge: tries.
+  [[nodiscard]] Result<void> try_reset_bus(pci::Address bridge) const { return drivers_.try_reset_bus(bridge); }
+
+  [[nodiscard]] Result<Container> open_container() const { return Container::open(sys_, dev_); }
+  [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock>, int group) const {
+    return Group::open(sys_, dev_, inventory_, group);
+  }
+  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::kvm_lock>) const { return Vm::create(sys_, dev_); }
+
+ private:
+  DEVLOCK_NO_UNIQUE_ADDRESS Sys sys_;
+  std::string dev_;
+  Inventory<Sys> inventory_;
+  DriverCore<Sys> drivers_;
+};
+
+/// The machine that this program runs on.
+using Host = BasicHost<PosixSys>;
+
+}  // namespace devlock::linux_host

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A KVM virtual machine with its kvm-vfio device, which tells KVM of the groups that the guest uses. The kernel keeps an attached
+// group open until it is detached or the VM is destroyed.
+// Not checked: memory, processors and interrupts, which are the VMM's; native() is for them.
+// Source: virt/kvm/vfio.c, virt/kvm/kvm_main.c; Documentation/virt/kvm/devices/vfio.rst.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <linux/kvm.h>
+
+#include "devlock/backend/linux/group.hpp"
+
+namespace devlock::linux_host {
+
+template <SystemCalls Sys>
+class BasicVm {
+ public:
+  using Group = BasicGroup<Sys>;
+  using MayWaitForKvmVfio = vfio::ContextFor<vfio::kvm_vfio_lock>;
+
+  /// Opens /dev/kvm, checks its version, creates a VM and the kvm-vfio device of it.
+  [[nodiscard]] static Result<BasicVm> create(const Sys& sys, const std::string& dev) {
+    constexpr auto operation = Operation::create_vm;
+    const std::string path = dev + "/kvm";
+    constexpr const char* load = "load it: modprobe kvm-intel or kvm-amd; in a guest, allow nested virtualisation";
+    const long opened = uninterrupted([&] { return sys.open(path.c_str(), O_RDWR | O_CLOEXEC); });
+    if (opened < 0) {
+      return failure(explain(operation, path, static_cast<int>(-opened),
+                             {{ENOENT, "KVM is not loaded", load},
+                              {ENODEV, "KVM is not loaded", load},
+                              {ENXIO, "KVM is not loaded", load},
+                              {EACCES, "this process may not open it", "join the group kvm, or run as root"}}));
+    }
+    const Descriptor<Sys> kvm(sys, opened);
+    const long version = kvm.ioctl(KVM_GET_API_VERSION);
+    if (version < 0) {
+      return failure(explain(operation, path, static_cast<int>(-version), {{ENOTTY, "it is not KVM's node", ""}}));
+    }
+    if (version != KVM_API_VERSION) {
+      return failure(make_error(operation, path, EOPNOTSUPP,
+                                "the kernel speaks version " + std::to_string(version) +
+                                    " of KVM, this program version " + std::to_string(KVM_API_VERSION)));
+    }
+    const long vm = kvm.ioctl(KVM_CREATE_VM);
+    if (vm < 0) {
+      return failure(explain(operation, path, static_cast<int>(-vm),
+                             {{EBUSY, "another hypervisor has the processor's virtualisation", "end it first"}}));
+    }
+    Descriptor<Sys> machine(sys, vm);
+    kvm_create_device link{};
+    link.type = KVM_DEV_TYPE_VFIO;
+    if (const long done = machine.ioctl(KVM_CREATE_DEVICE, pointer_argument(link)); done < 0) {
+      return failure(explain(operation, "kvm-vfio device", static_cast<int>(-done),
+                             {{ENODEV, "this kernel has no kvm-vfio device", "use a kernel with CONFIG_KVM_VFIO"}}));
+    }
+    return BasicVm(std::make_unique<File>(std::move(machine), Descriptor<Sys>(sys, static_cast<int>(link.fd))));
+  }
+
+  /// Tells KVM of a group. EEXIST if it knows it.
+  [[nodiscard]] Result<void> attach(MayWaitForKvmVfio, Group& group) {
+    return set_attribute(Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, group,
+                         {{EEXIST, "this VM has it already", ""},
+                          {EINVAL, "it is no VFIO group", ""},
+                          {EBADF, "its descriptor was closed by somebody else", "open it again"}});
+  }
+  /// Takes that back. ENOENT if KVM does not know the group.
+  [[nodiscard]] Result<void> detach(MayWaitForKvmVfio, Group& group) {
+    return set_attribute(Operation::detach_group, KVM_DEV_VFIO_GROUP_DEL, group,
+                         {{ENOENT, "this VM does not have it", ""},
+                          {EBADF, "its descriptor was closed by somebody else", "open it again"}});
+  }
+
+  /// The VM's descriptor; -1 if the handle was moved from. It stays this handle's.
+  [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->machine.get(); }
+
+ private:
+  // Destroyed from below: the device, then its VM.
+  struct File {
+    File(Descriptor<Sys> vm, Descriptor<Sys> link) : machine(std::move(vm)), kvm_vfio(std::move(link)) {}
+    Descriptor<Sys> machine;
+    Descriptor<Sys> kvm_vfio;
+  };
+
+  explicit BasicVm(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+  // KVM_DEV_VFIO_GROUP and its ADD and DEL are what newer headers call KVM_DEV_VFIO_FILE, with the same numbers.
+  [[nodiscard]] Result<void> set_attribute(Operation operation, std::uint64_t attribute, const Group& group,
+                                           std::initializer_list<Meaning> known) {
+    if (file_ == nullptr || group.native() < 0) {
+      return closed_handle(operation, file_ == nullptr ? "VM" : "group");
+    }
+    std::int32_t fd = group.native();
+    kvm_device_attr request{};
+    request.group = KVM_DEV_VFIO_GROUP;
+    request.attr = attribute;
+    request.addr = pointer_argument(fd);
+    if (const long done = file_->kvm_vfio.ioctl(KVM_SET_DEVICE_ATTR, pointer_argument(request)); done < 0) {
+      return failure(explain(operation, "group " + std::to_string(group.id()), static_cast<int>(-done), known));
+    }
+    return {};
+  }
+
+  std::unique_ptr<File> file_;
+};
+
+}  // namespace devlock::linux_host

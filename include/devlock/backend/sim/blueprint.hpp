@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// What a simulated host is built from: functions, where they sit, and drivers. Order matters only between a bridge and what is
+// below it. Functions of one slot share an IOMMU group unless told otherwise, as they do without ACS.
+//
+//   Blueprint plan;
+//   plan.root_port(address("00:01.0")).function({.address = address("01:00.0"), .bridge = address("00:01.0"), ...});
+//   auto host = sim::Host::make(plan);     // an Error if two functions have one address, a bridge is missing, ...
+//
+// Nothing is checked here; Host::make does.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "devlock/backend/sim/driver.hpp"
+#include "devlock/pci/address.hpp"
+
+namespace devlock::sim {
+
+struct FunctionSpec {
+  static constexpr std::uint32_t bridge_class = 0x060400;
+  static constexpr int no_group = -1;
+
+  pci::Address address;
+  std::optional<pci::Address> bridge;  ///< the port above; none on a root bus
+  std::uint16_t vendor = 0;
+  std::uint16_t device = 0;
+  std::uint32_t class_code = 0;
+  bool resettable = true;              ///< has a function reset
+  std::optional<int> iommu_group;      ///< chosen by the host if empty; no_group: in none
+
+  [[nodiscard]] bool is_bridge() const { return class_code == bridge_class; }
+};
+
+class Blueprint {
+ public:
+  Blueprint& function(FunctionSpec spec) {
+    functions_.push_back(std::move(spec));
+    return *this;
+  }
+  /// A PCIe root port. It has no function reset.
+  Blueprint& root_port(pci::Address address) {
+    return function({.address = address, .bridge = {}, .vendor = 0x1b36, .device = 0x000c,
+                     .class_code = FunctionSpec::bridge_class, .resettable = false, .iommu_group = {}});
+  }
+  /// A port of a switch: the upstream one below a root port, a downstream one below the upstream one.
+  Blueprint& switch_port(pci::Address address, pci::Address bridge) {
+    return function({.address = address, .bridge = bridge, .vendor = 0x104c, .device = 0x8232,
+                     .class_code = FunctionSpec::bridge_class, .resettable = false, .iommu_group = {}});
+  }
+  Blueprint& driver(Driver driver) {
+    drivers_.push_back(std::move(driver));
+    return *this;
+  }
+  /// vfio-pci, pci-stub and pcieport, which manage DMA themselves, and e1000e, which does not.
+  Blueprint& usual_drivers() {
+    return driver({.name = "pcieport", .ids = {{0, 0, FunctionSpec::bridge_class}}, .manages_dma = true, .is_vfio = false})
+        .driver({.name = "e1000e", .ids = {{0x8086, 0x10d3, 0}}, .manages_dma = false, .is_vfio = false})
+        .driver({.name = "pci-stub", .ids = {}, .manages_dma = true, .is_vfio = false})
+        .driver({.name = "vfio-pci", .ids = {}, .manages_dma = true, .is_vfio = true});
+  }
+
+  [[nodiscard]] const std::vector<FunctionSpec>& functions() const { return functions_; }
+  [[nodiscard]] const std::vector<Driver>& drivers() const { return drivers_; }
+
+ private:
+  std::vector<FunctionSpec> functions_;
+  std::vector<Driver> drivers_;
+};
+
+}  // namespace devlock::sim

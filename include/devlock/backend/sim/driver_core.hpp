@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Bind, unbind and probe, as the driver core does them under the device lock: dev->driver first, then DMA, then the driver's probe;
+// back in reverse. Unbinding a VFIO device waits, with the device lock held, until every open descriptor is closed.
+// Not checked: suppliers and consumers, power management; there are none in this host.
+// Source: really_probe in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev in drivers/vfio.
+#pragma once
+
+#include "devlock/backend/sim/machine.hpp"
+
+namespace devlock::sim {
+
+template <Sync S>
+class DriverCore {
+ public:
+  explicit DriverCore(Machine<S>& machine) : machine_(machine) {}
+
+  Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address, std::string_view driver) {
+    const std::string name = pci::to_string(address);
+    Function<S>* function = machine_.find(address);
+    if (function == nullptr) {
+      return failure(make_error(Operation::bind, name, ENODEV, "there is no such function", "look at the list of devices"));
+    }
+    const unsigned place = machine_.driver_place(driver);
+    if (place == 0U) {
+      return failure(make_error(Operation::bind, name, ENOENT, "there is no driver " + std::string(driver),
+                                "load its module"));
+    }
+    if (!matches(*function, place)) {
+      const std::string only = function->driver_override();
+      return failure(make_error(Operation::bind, name, ENODEV,
+                                only.empty() ? "driver " + std::string(driver) + " does not match the function"
+                                             : "its driver_override admits " + only + " only",
+                                "set driver_override to " + std::string(driver)));
+    }
+    auto waiting = function->waits_for_lock.enter();
+    Guard device{context, function->lock().device()};
+    waiting.leave();
+    if (function->driver() != 0U) {
+      return failure(make_error(Operation::bind, name, EBUSY, "it is bound to " + machine_.driver_name(*function),
+                                "unbind it first"));
+    }
+    if (auto ready = configure_dma(device, *function, place, Operation::bind); !ready) {
+      return ready;
+    }
+    return start(device, *function, place, Operation::bind);
+  }
+
+  Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) {
+    Function<S>* function = machine_.find(address);
+    if (function == nullptr || function->driver() == 0U) {
+      return failure(make_error(Operation::unbind, pci::to_string(address), ENODEV,
+                                function == nullptr ? "there is no such function" : "no driver is bound to it",
+                                function == nullptr ? "look at the list of devices" : "there is nothing to unbind"));
+    }
+    if (const int error_number = machine_.faults.take(Operation::unbind, address)) {
+      return failure(injected(Operation::unbind, address, error_number));
+    }
+    auto waiting = function->waits_for_lock.enter();
+    Guard device{context, function->lock().device()};
+    waiting.leave();
+    if (function->driver() != 0U) {  // else somebody unbound it meanwhile, which is what was asked for
+      detach(device, *function);
+    }
+    return {};
+  }
+
+  /// The driver bound now. A driver whose probe fails leaves the function driverless and is no error; a group whose DMA a user owns
+  /// is EINVAL, as drivers_probe answers.
+  Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address) {
+    Function<S>* function = machine_.find(address);
+    if (function == nullptr) {
+      return failure(make_error(Operation::probe, pci::to_string(address), ENODEV, "there is no such function",
+                                "look at the list of devices"));
+    }
+    auto waiting = function->waits_for_lock.enter();
+    Guard device{context, function->lock().device()};
+    waiting.leave();
+    for (unsigned place = 1U; place <= machine_.drivers() && function->driver() == 0U; ++place) {
+      if (!matches(*function, place)) {
+        continue;
+      }
+      if (auto ready = configure_dma(device, *function, place, Operation::probe); !ready) {
+        return failure(std::move(ready).error());
+      }
+      (void)start(device, *function, place, Operation::probe).has_value();  // the next driver may do
+    }
+    return machine_.driver_name(*function);
+  }
+
+ private:
+  [[nodiscard]] bool matches(const Function<S>& function, unsigned place) const {
+    return machine_.driver(place).matches(function.spec.vendor, function.spec.device, function.spec.class_code,
+                                          function.driver_override());
+  }
+  static Error injected(Operation operation, pci::Address address, int error_number) {
+    return make_error(operation, pci::to_string(address), error_number, "a fault was injected", "try again");
+  }
+
+  [[nodiscard]] bool uses_dma(const Function<S>& function, unsigned place) const {
+    return !machine_.driver(place).manages_dma && function.group != nullptr;
+  }
+  // The first half of really_probe, under the device lock: dev->driver, then the group's DMA, or neither.
+  Result<void> configure_dma(vfio::ContextFor<vfio::iommu_group_lock> context, Function<S>& function, unsigned place,
+                             Operation operation) {
+    function.set_driver(place);
+    if (uses_dma(function, place) && function.group->ownership.use_dma_api(context) != ClaimError::none) {
+      function.set_driver(0U);
+      // bind passes EBUSY on; drivers_probe folds every error into EINVAL.
+      return failure(make_error(operation, pci::to_string(function.address()),
+                                operation == Operation::probe ? EINVAL : EBUSY,
+                                "a user owns the DMA of " + function.group->name() + ", so driver " +
+                                    machine_.driver(place).name + " cannot start",
+                                "close the group's devices and its container first, or bind a driver that does no DMA"));
+    }
+    return {};
+  }
+  // The second half: the driver's own probe. If it fails, the first half is undone.
+  Result<void> start(vfio::ContextFor<vfio::open_device> context, Function<S>& function, unsigned place,
+                     Operation operation) {
+    Result<void> started;
+    if (const int error_number = machine_.faults.take(operation, function.address())) {
+      started = failure(injected(operation, function.address(), error_number));
+    } else if (machine_.driver(place).is_vfio) {
+      started = register_vfio(context, function, operation);
+    } else {
+      function.registers.enable();
+    }
+    if (!started) {
+      if (uses_dma(function, place)) {
+        function.group->ownership.unuse_dma_api(context);
+      }
+      function.set_driver(0U);
+    }
+    return started;
+  }
+
+  // __device_release_driver, under the device lock.
+  void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) {
+    const unsigned place = function.driver();
+    if (machine_.driver(place).is_vfio) {
+      unregister_vfio(context, function);
+    }
+    function.registers.disable();
+    if (uses_dma(function, place)) {
+      function.group->ownership.unuse_dma_api(context);
+    }
+    function.set_driver(0U);
+  }
+
+  Result<void> register_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function, Operation operation) {
+    if (function.group == nullptr || function.spec.is_bridge()) {
+      return failure(make_error(operation, pci::to_string(function.address()), EINVAL,
+                                function.group == nullptr ? "it is in no IOMMU group" : "VFIO does not take bridges",
+                                function.group == nullptr ? "enable the IOMMU" : "give away what is below it"));
+    }
+    Guard list{context, machine_.group_list_lock};
+    auto group = function.group->vfio();
+    if (group == nullptr) {
+      group = std::make_shared<VfioGroup<S>>(*function.group);
+    }
+    function.vfio = std::make_shared<VfioDevice<S>>(function, group);
+    group->drivers.set(group->drivers.get() + 1U);
+    group->add(list, function.vfio);
+    function.group->set_vfio(std::move(group));
+    return {};
+  }
+
+  void unregister_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function) {
+    const auto device = function.vfio;
+    device->group->remove(context, *device);  // no new descriptor from here on
+    device->users.begin_close();
+    function.lock().revoke();
+    device->request(context);
+    if (device->users.users() != 0U) {
+      auto waiting = function.waits_for_users.enter();
+      device->users.close(context);
+    }
+    device->users.close(context);
+    Guard list{context, machine_.group_list_lock};
+    device->group->drivers.set(device->group->drivers.get() - 1U);
+    if (device->group->drivers.get() == 0U) {
+      function.group->set_vfio(nullptr);
+      Guard guard{list, device->group->group_lock};
+      if (device->group->container != nullptr) {
+        device->group->detach_container(guard);
+      }
+      device->group->alive.set(false);
+    }
+    function.vfio.reset();
+    function.lock().revive();  // driverless, and free to be reset or bound
+  }
+
+  Machine<S>& machine_;
+};
+
+}  // namespace devlock::sim

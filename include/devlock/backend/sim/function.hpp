@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A PCI function of the host: what it is, and what changes about it. The driver is written under the device lock and may be read
+// without it, as dev->driver; the VFIO device is reached under the device lock, or through its group's list.
+// Not checked: that a driver read without the lock is still bound.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "devlock/backend/sim/blueprint.hpp"
+#include "devlock/backend/sim/config_space.hpp"
+#include "devlock/backend/sim/gauge.hpp"
+#include "devlock/backend/sim/vfio_device.hpp"
+#include "devlock/lock/device_lock.hpp"
+#include "devlock/pci/topology.hpp"
+
+namespace devlock::sim {
+
+template <Sync S>
+struct IommuGroup;
+
+template <Sync S>
+struct Function {
+  using Tree = pci::Topology<DeviceLock<S>>;
+
+  Function(FunctionSpec s, typename Tree::Node& n, DeviceSet<S>& d) : spec(std::move(s)), node(&n), device_set(&d) {}
+
+  const FunctionSpec spec;
+  typename Tree::Node* const node;
+  DeviceSet<S>* const device_set;
+  IommuGroup<S>* group = nullptr;  // set while the host is built
+
+  Registers<S> registers;
+  std::shared_ptr<VfioDevice<S>> vfio;  // guarded by the device lock
+  Gauge<S> waits_for_lock;              // threads that are about to wait for, or wait for, the device lock
+  Gauge<S> waits_for_users;             // a remove that waits for open descriptors
+
+  [[nodiscard]] pci::Address address() const { return spec.address; }
+  [[nodiscard]] DeviceLock<S>& lock() const { return node->lock; }
+
+  /// Place in the host's list of drivers, from 1; 0 if none is bound.
+  [[nodiscard]] unsigned driver() const { return driver_.load(std::memory_order_acquire); }  // pairs with set_driver()
+  void set_driver(unsigned place) { driver_.store(place, std::memory_order_release); }       // pairs with driver()
+
+  [[nodiscard]] std::string driver_override() const {
+    return override_leaf_.with([this]() -> std::string { return override_; });
+  }
+  void set_driver_override(std::string name) {
+    override_leaf_.with([&] { override_ = std::move(name); });
+  }
+
+ private:
+  typename S::template atomic<unsigned> driver_{0U};
+  Leaf<S> override_leaf_;  // the spinlock around dev->driver_override
+  std::string override_;   // guarded by override_leaf_
+};
+
+}  // namespace devlock::sim

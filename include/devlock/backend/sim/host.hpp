@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A host in memory: PCI tree, driver core, IOMMU and VFIO groups, KVM, with Linux's errno in the same situation. Its locks are devlock's
+// own, taken with devlock's guards under the context that each operation gets: what the kernel would deadlock on waits here too.
+//
+//   auto host = sim::example_host();                     // backend/sim/example.hpp
+//   devlock::vfio::ThreadContext root;
+//   host.bind(root, address, "e1000e");
+//
+// Not checked: what the facts do not name: interrupts, DMA mappings, hotplug, SR-IOV, other processes.
+#pragma once
+
+#include <optional>
+
+#include "devlock/backend/sim/driver_core.hpp"
+#include "devlock/backend/sim/vm.hpp"
+#include "devlock/sync/std.hpp"
+
+namespace devlock::sim {
+
+template <Sync S>
+class BasicHost {
+ public:
+  using Group = sim::Group<S>;
+  using Container = sim::Container<S>;
+  using Device = sim::Device<S>;
+  using Vm = sim::Vm<S>;
+  using Address = pci::Address;
+
+  /// A host of this plan, with nothing bound. The errors are Machine::build's.
+  [[nodiscard]] static Result<BasicHost> make(const Blueprint& plan) {
+    auto machine = std::make_shared<Machine<S>>();
+    if (auto built = machine->build(plan); !built) {
+      return failure(std::move(built).error());
+    }
+    return BasicHost(std::move(machine));
+  }
+  BasicHost(BasicHost&&) noexcept = default;
+  BasicHost& operator=(BasicHost&&) noexcept = default;
+
+  [[nodiscard]] Result<std::vector<DeviceInfo>> devices() const {
+    if (const int error_number = machine_->faults.take(Operation::enumerate, std::span<const Address>{})) {
+      return failure(injected(Operation::enumerate, "devices", error_number));
+    }
+    std::vector<DeviceInfo> all;
+    for (const Function<S>* function : machine_->functions()) {
+      all.push_back(machine_->describe(*function));
+    }
+    return all;
+  }
+  /// ENOENT: there is no such function.
+  [[nodiscard]] Result<DeviceInfo> device(Address address) const {
+    const Function<S>* function = machine_->find(address);
+    if (function == nullptr) {
+      return failure(no_function(Operation::enumerate, address));
+    }
+    return machine_->describe(*function);
+  }
+  /// ENOENT: there is no such group.
+  [[nodiscard]] Result<std::vector<DeviceInfo>> group_members(int id) const {
+    const IommuGroup<S>* group = machine_->find_group(id);
+    if (group == nullptr) {
+      return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT, "there is no such IOMMU group",
+                                "look at the iommu_group of the device"));
+    }
+    std::vector<DeviceInfo> all;
+    for (const Function<S>* member : group->members) {
+      all.push_back(machine_->describe(*member));
+    }
+    return all;
+  }
+
+  /// An empty driver clears it. ENOENT: no such function. EINVAL: a page or longer, as the attribute refuses it.
+  [[nodiscard]] Result<void> set_driver_override(Address address, std::string_view driver) {
+    Function<S>* function = machine_->find(address);
+    if (function == nullptr) {
+      return failure(no_function(Operation::set_driver_override, address));
+    }
+    if (driver.size() >= 4095U) {
+      return failure(make_error(Operation::set_driver_override, pci::to_string(address), EINVAL,
+                                "the name of the driver is a page or longer", "give the name of a driver"));
+    }
+    if (const int error_number = machine_->faults.take(Operation::set_driver_override, address)) {
+      return failure(injected(Operation::set_driver_override, pci::to_string(address), error_number));
+    }
+    function->set_driver_override(std::string(driver));
+    return {};
+  }
+  /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA.
+  [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address, std::string_view driver) {
+    return DriverCore<S>(*machine_).bind(context, address, driver);
+  }
+  /// ENODEV: no such function, or no driver. Waits until every descriptor of it is closed, with its device lock held.
+  [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, Address address) {
+    return DriverCore<S>(*machine_).unbind(context, address);
+  }
+  /// The driver bound now, empty if none. ENODEV: no such function. EINVAL: a user owns the group's DMA.
+  [[nodiscard]] Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, Address address) {
+    return DriverCore<S>(*machine_).probe(context, address);
+  }
+
+  /// sysfs `reset`: waits for the bridge and the function. ENOENT: no such function. ENOTTY: it has no reset.
+  [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, Address address) {
+    Function<S>* function = machine_->find(address);
+    if (function == nullptr) {
+      return failure(no_function(Operation::reset_function, address));
+    }
+    ResetTarget<S> target(*machine_, Operation::reset_function, function->waits_for_lock.enter());
+    return pci::reset(context, target, *machine_->tree().scope(pci::ScopeKind::function, address));
+  }
+  /// sysfs `reset_subordinate` of a bridge: tries. ENOENT: no such function. ENOTTY: nothing is below it. EAGAIN: a lock is taken.
+  [[nodiscard]] Result<void> try_reset_bus(Address bridge) {
+    return try_reset(Operation::reset_bus, pci::ScopeKind::subordinate, bridge, "nothing is below it");
+  }
+  /// pci_try_reset_slot: the functions with this device number and what is below them; tries. Errors as above.
+  [[nodiscard]] Result<void> try_reset_slot(Address address) {
+    return try_reset(Operation::reset_slot, pci::ScopeKind::slot, address, "it is in no slot");
+  }
+
+  [[nodiscard]] Result<Container> open_container() {
+    if (const int error_number = machine_->faults.take(Operation::open_container, std::span<const Address>{})) {
+      return failure(injected(Operation::open_container, "container", error_number));
+    }
+    return Container(machine_, std::make_shared<ContainerState<S>>());
+  }
+  /// ENOENT: no such group, or no function of it is bound to a VFIO driver. ENODEV: the last one just left. EBUSY: it is open.
+  [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock> context, int id) {
+    const std::string name = "group " + std::to_string(id);
+    const IommuGroup<S>* iommu = machine_->find_group(id);
+    const auto group = iommu != nullptr ? iommu->vfio() : nullptr;
+    if (group == nullptr) {
+      return failure(make_error(Operation::open_group, name, ENOENT,
+                                iommu == nullptr ? "there is no such IOMMU group"
+                                                 : "no function of the group is bound to a VFIO driver",
+                                iommu == nullptr ? "look at the iommu_group of the device"
+                                                 : "bind its functions to vfio-pci"));
+    }
+    {
+      Guard guard{context, group->group_lock};
+      if (!group->alive.get()) {
+        return failure(make_error(Operation::open_group, name, ENODEV, "the last VFIO device of the group left",
+                                  "bind its functions to vfio-pci"));
+      }
+      if (group->opened.get()) {
+        return failure(make_error(Operation::open_group, name, EBUSY, "the group is open already",
+                                  "close it, its devices and the VM that it is attached to"));
+      }
+      if (const int error_number = machine_->faults.take(Operation::open_group, iommu->addresses)) {
+        return failure(injected(Operation::open_group, name, error_number));
+      }
+      group->opened.set(true);
+    }
+    return Group(std::make_shared<GroupFile<S>>(machine_, group));
+  }
+  /// A VM and its kvm-vfio device.
+  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::kvm_lock> context) {
+    if (const int error_number = machine_->faults.take(Operation::create_vm, std::span<const Address>{})) {
+      return failure(injected(Operation::create_vm, "VM", error_number));
+    }
+    auto state = std::make_shared<VmState<S>>();
+    Guard guard{context, state->kvm_lock};  // KVM_CREATE_DEVICE
+    return Vm(machine_, std::move(state));
+  }
+
+  /// The next `count` operations of this kind, on this function or on any, fail with `error_number` where they do their work.
+  void inject(Operation operation, std::optional<Address> where, int error_number, unsigned count = 1U) {
+    machine_->faults.add(operation, where, error_number, count);
+  }
+  /// The machine itself, for observers: backend/sim/observer.hpp.
+  [[nodiscard]] Machine<S>& machine() const { return *machine_; }
+
+ private:
+  explicit BasicHost(std::shared_ptr<Machine<S>> machine) : machine_(std::move(machine)) {}
+
+  static Error injected(Operation operation, std::string object, int error_number) {
+    return make_error(operation, std::move(object), error_number, "a fault was injected", "try again");
+  }
+  static Error no_function(Operation operation, Address address) {
+    return make_error(operation, pci::to_string(address), ENOENT, "there is no such function", "look at the list of devices");
+  }
+  Result<void> try_reset(Operation operation, pci::ScopeKind kind, Address address, const char* nothing) {
+    if (machine_->find(address) == nullptr) {
+      return failure(no_function(operation, address));
+    }
+    const auto scope = machine_->tree().scope(kind, address);
+    if (!scope) {
+      return failure(make_error(operation, pci::to_string(address), ENOTTY, nothing, "name a bridge with something below it"));
+    }
+    ResetTarget<S> target(*machine_, operation);
+    auto root = unchecked_context<vfio::VfioOrder>("a reset that only tries takes no context");
+    return pci::try_reset(root, target, *scope);
+  }
+
+  std::shared_ptr<Machine<S>> machine_;
+};
+
+/// The host that production code is tested on.
+using Host = BasicHost<StdSync>;
+
+}  // namespace devlock::sim

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// What the library's reset algorithm acts on in this host: save, reset and restore of modelled configuration space. The algorithm is
+// pci::try_reset and pci::reset; there is no second copy of it here.
+// Not checked: that the locks are held; the algorithm holds them.
+#pragma once
+
+#include "devlock/backend/sim/machine.hpp"
+#include "devlock/pci/reset.hpp"
+
+namespace devlock::sim {
+
+template <Sync S>
+class ResetTarget {
+ public:
+  using Scope = pci::ResetScope<DeviceLock<S>>;
+  using Waiting = typename Gauge<S>::Inside;
+
+  /// `operation` is what was asked for: it names the errors and the faults. `waiting` ends when the locks are held.
+  explicit ResetTarget(Machine<S>& machine, Operation operation, Waiting waiting = {})
+      : machine_(machine), operation_(operation), waiting_(std::move(waiting)) {}
+  /// For a reset that nobody asked for, at open and at close: no fault strikes it.
+  static ResetTarget unasked(Machine<S>& machine) {
+    ResetTarget target(machine, Operation::reset_function);
+    target.faulty_ = false;
+    return target;
+  }
+
+  /// A function reset needs a method; what is below a bridge can always be reset.
+  Result<void> check(const Scope& scope) {
+    const Function<S>* function = machine_.find(scope.target());
+    if (scope.kind() == pci::ScopeKind::function && !function->spec.resettable) {
+      return failure(make_error(operation_, pci::to_string(scope.target()),
+                                operation_ == Operation::reset_device ? EINVAL : ENOTTY, "the function has no reset",
+                                "reset the bus that it is on"));
+    }
+    return {};
+  }
+  Result<void> save(pci::Address address) {
+    waiting_.leave();
+    machine_.find(address)->registers.save();
+    return {};
+  }
+  Result<void> reset(const Scope& scope) {
+    if (const int error_number = faulty_ ? machine_.faults.take(operation_, scope.affected()) : 0) {
+      return failure(make_error(operation_, pci::to_string(scope.target()), error_number, "a fault was injected",
+                                "try again"));
+    }
+    for (const pci::Address& address : scope.affected()) {
+      machine_.find(address)->registers.reset();
+    }
+    return {};
+  }
+  Result<void> restore(pci::Address address) {
+    if (!machine_.find(address)->registers.restore()) {
+      return failure(make_error(operation_, pci::to_string(address), EIO, "no state was saved to restore",
+                                "bind the function again"));
+    }
+    return {};
+  }
+
+ private:
+  Machine<S>& machine_;
+  Operation operation_;
+  Waiting waiting_;
+  bool faulty_ = true;
+};
+
+/// A function and nothing above it: VFIO_DEVICE_RESET and the resets at open and close do not lock the bridge (pci.c,
+/// pci_try_reset_function in 6.12).
+template <Sync S>
+pci::ResetScope<DeviceLock<S>> scope_without_bridge(const Function<S>& function) {
+  pci::ResetScope<DeviceLock<S>> scope(pci::ScopeKind::function, function.address());
+  scope.add(function.address(), function.lock());
+  return scope;
+}
+
+}  // namespace devlock::sim

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A function registered with VFIO: from vfio-pci's probe to the end of its remove. `users` counts open descriptors; remove closes it
+// and waits. The device set is what resets together, and its lock orders open and close.
+// Not checked: interrupts and regions; there are none in this host.
+// Source: drivers/vfio/vfio_main.c, drivers/vfio/pci/vfio_pci_core.c.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "devlock/lock/ordered.hpp"
+#include "devlock/lock/rundown.hpp"
+#include "devlock/order/guard.hpp"
+#include "devlock/vfio/order.hpp"
+
+namespace devlock::sim {
+
+template <Sync S>
+struct Function;
+template <Sync S>
+struct VfioGroup;
+template <Sync S>
+struct VmState;
+
+/// The functions on one bus, or a function on a root bus alone.
+template <Sync S>
+struct DeviceSet {
+  Ordered<vfio::dev_set_lock, typename S::mutex> lock;
+};
+
+template <Sync S>
+class VfioDevice {
+ public:
+  using Users = Rundown<S, vfio::VfioOrder, vfio::open_device>;
+
+  VfioDevice(Function<S>& of, std::shared_ptr<VfioGroup<S>> in) : function(of), group(std::move(in)) {}
+
+  Function<S>& function;
+  std::shared_ptr<VfioGroup<S>> group;
+  Users users;
+  Ordered<vfio::memory_lock, typename S::mutex> memory_lock;
+  Ordered<vfio::igate, typename S::mutex> igate;
+  typename S::template var<unsigned> open_count{0U};  // guarded by the device set's lock
+  typename S::template var<bool> reset_works{false};  // written by the first open, before there is a descriptor
+  std::shared_ptr<VmState<S>> vm;                     // held from the first open to the last close; device set's lock
+
+  /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.
+  void request(vfio::ContextFor<vfio::igate> context) {
+    Guard guard{context, igate};
+    requested_.set(true);
+    raise();
+  }
+  /// Somebody wants to be told, from now on; at once if it was asked for before.
+  void watch(vfio::ContextFor<vfio::igate> context) {
+    Guard guard{context, igate};
+    watched_.set(true);
+    raise();
+  }
+  /// Was a watcher told? Never waits.
+  [[nodiscard]] bool told() const { return told_.load(std::memory_order_acquire) != 0U; }  // pairs with raise()
+
+ private:
+  void raise() {
+    if (requested_.get() && watched_.get()) {
+      told_.store(1U, std::memory_order_release);  // pairs with told()
+    }
+  }
+
+  typename S::template var<bool> requested_{false};  // guarded by igate
+  typename S::template var<bool> watched_{false};    // guarded by igate
+  typename S::template atomic<unsigned> told_{0U};
+};
+
+/// A lock that is none: taking it says that a descriptor is open, as a system call through one must assume. Under it a waiting
+/// reset does not compile, and a try does.
+struct Descriptor {
+  using lock_class = vfio::open_device;
+
+ private:
+  friend class devlock::LockAccess;
+  void lock() {}
+  void unlock() {}
+};
+
+}  // namespace devlock::sim

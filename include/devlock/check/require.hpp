@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// An assertion of a scenario: if it does not hold the search ends, and the execution that showed it becomes the trace. Catch2's
+// own macros must not be used on a simulated thread; its stack has 64 KiB.
+//
+//   check::require(inside == 0, "nobody is inside after close");
+#pragma once
+
+#include "devlock/sync/relacy/location.hpp"
+
+namespace devlock::check {
+
+/// Ends the search unless `condition` holds. `message` says what must always be true.
+inline void require(bool condition, const char* message, relacy::Location where = {}) {
+  if (!condition) {
+    rl::ctx().fail_test(message, rl::test_result_user_assert_failed, where);
+  }
+}
+
+}  // namespace devlock::check

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Relacy's schedulers with limits that work: its full and bounded searches know neither time nor number of executions. Limited
+// stands in front of any of them; Relacy calls its scheduler by static type, so what is redefined here is what runs.
+// It also counts how often each thread was put to sleep, and leaves the reuse of freed memory out of the search unless it is
+// asked for.
+#pragma once
+
+#include <chrono>
+
+#include "devlock/check/plan.hpp"
+#include "devlock/check/relacy.hpp"
+#include "devlock/sync/relacy/touch.hpp"
+
+namespace devlock::check {
+namespace detail {
+
+/// One search while it runs.
+struct Run {
+  std::chrono::steady_clock::time_point end;
+  std::uint64_t most_executions = 0;  // 0: no limit
+  std::uint64_t seed = 0;
+  bool reuse_memory = false;
+  std::uint64_t executions = 0;
+  bool cut = false;                   // ended by a limit
+  unsigned blocked[relacy::max_threads] = {};
+
+  // True if the search must end now. The clock costs as much as a short execution, so it is read now and then.
+  bool spent() {
+    ++executions;
+    return executions == most_executions || (executions % 64 == 0 && std::chrono::steady_clock::now() >= end);
+  }
+};
+
+inline Run* current_run = nullptr;
+
+template <class Base>
+class Limited : public Base {
+ public:
+  Limited(rl::test_params& params, typename Base::shared_context_t& shared, rl::thread_id_t dynamic_threads)
+      : Base(params, shared, dynamic_threads), run_(*current_run) {}
+
+  rl::thread_id_t iteration_begin(rl::iteration_t iteration) {
+    for (unsigned& count : run_.blocked) {
+      count = 0;
+    }
+    return Base::iteration_begin(iteration + run_.seed);
+  }
+  bool iteration_end() {
+    const bool finished = Base::iteration_end();
+    const bool spent = run_.spent();
+    run_.cut = spent && !finished;
+    return finished || spent;
+  }
+  unsigned rand(unsigned limit, rl::sched_type type) {
+    return type == rl::sched_type_mem_realloc && !run_.reuse_memory ? 0U : Base::rand(limit, type);
+  }
+  bool park_current_thread(bool is_timed, bool allow_spurious_wakeup) {
+    ++run_.blocked[this->thread_->index_];
+    return Base::park_current_thread(is_timed, allow_spurious_wakeup);
+  }
+
+ private:
+  Run& run_;
+};
+
+}  // namespace detail
+
+/// How often the calling simulated thread had to wait so far in this execution. A function that never waits leaves it as it is.
+inline unsigned times_blocked() { return detail::current_run->blocked[rl::ctx().current_thread()]; }
+
+}  // namespace devlock::check

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The Sync policy of the model checker: every lock and every algorithm of the library runs on it unchanged.
+//
+//   devlock::DeviceLock<devlock::RelacySync> lock;   // inside a scenario of check/check.hpp
+//
+// Its objects live only inside a scenario while check() runs it. What it models: the C++11 memory model as Relacy has it, which
+// misses a few weak behaviours (see sync/relacy/atomic.hpp): a pass is a proof for the schedules, not for every weak order.
+#pragma once
+
+#include "devlock/sync/concept.hpp"
+#include "devlock/sync/relacy/atomic.hpp"
+#include "devlock/sync/relacy/mutex.hpp"
+#include "devlock/sync/relacy/var.hpp"
+
+namespace devlock {
+
+struct RelacySync {
+  template <class T>
+  using atomic = relacy::Atomic<T>;
+  using mutex = relacy::Mutex;
+  template <class T>
+  using var = relacy::Var<T>;
+
+  /// A turn of a spin loop: lets other threads run. A loop without it is reported as a livelock.
+  static void pause(relacy::Location where = {}) {
+    relacy::about_to_yield();
+    rl::yield(1, where);
+  }
+};
+
+/// The same with a mutex whose try may fail while it is free: std::mutex by the letter.
+struct SpuriousRelacySync : RelacySync {
+  using mutex = relacy::SpuriousMutex;
+};
+
+static_assert(Sync<RelacySync>);
+static_assert(Sync<SpuriousRelacySync>);
+
+}  // namespace devlock

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Plain shared data for the model checker: two accesses that nothing orders, one of them a write, are a data race and end the search,
+// in whichever order they ran. It has no schedule point and so costs no executions.
+// Not checked: data that is not in a Var.
+#pragma once
+
+#include <type_traits>
+
+#include "devlock/sync/relacy/location.hpp"
+
+namespace devlock::relacy {
+
+template <class T>
+class Var {
+  static_assert(std::is_scalar_v<T>, "devlock: a Var holds a number, an enumerator or a pointer");
+
+ public:
+  Var() : Var(T()) {}
+  explicit Var(T value) : var_(value) {}
+  Var(const Var&) = delete;
+  Var& operator=(const Var&) = delete;
+
+  [[nodiscard]] T get(Location where = {}) const { return var_(where).load(); }
+  void set(T value, Location where = {}) { var_(where).store(value); }
+
+ private:
+  rl::var<T> var_;
+};
+
+}  // namespace devlock::relacy

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The two parts of a device's lock, and its life.
+#include "devlock/lock/device_lock.hpp"
+
+#include <thread>
+#include <type_traits>
+
+#include "devlock/order/guard.hpp"
+#include "devlock/order/try_guard.hpp"
+#include "devlock/sync/std.hpp"
+#include "devlock/vfio/order.hpp"
+#include "support/catch.hpp"
+#include "support/scripted_sync.hpp"
+
+namespace {
+
+using namespace devlock;
+using test::ScriptedSync;
+using Real = DeviceLock<StdSync>;
+using Scripted = DeviceLock<ScriptedSync>;
+
+struct Fixture {
+  Fixture() { ScriptedSync::reset(); }
+  std::string journal() { return ScriptedSync::journal.take(); }
+  Scripted lock;
+  vfio::ThreadContext root;
+};
+
+TEST_CASE_METHOD(Fixture, "A guard takes device_lock before the config-access block and gives back in reverse") {
+  { Guard guard{root, lock}; }
+  REQUIRE(journal() == "+m ?c -c -m ");
+}
+
+TEST_CASE_METHOD(Fixture, "A try takes the parts in the same order") {
+  {
+    TryGuard guard{root, lock};
+    REQUIRE(guard);
+  }
+  REQUIRE(journal() == "?m ?c -c -m ");
+}
+
+TEST_CASE_METHOD(Fixture, "A try that finds device_lock taken leaves config access alone") {
+  Guard bind{root, lock.device()};
+  journal();
+  TryGuard guard{bind, lock};
+  REQUIRE_FALSE(guard);
+  REQUIRE(journal() == "!m ");
+}
+
+TEST_CASE_METHOD(Fixture, "A try that finds config access blocked gives device_lock back") {
+  Guard config{root, lock.config()};
+  journal();
+  {
+    TryGuard guard{config, lock};
+    REQUIRE_FALSE(guard);
+    REQUIRE(journal() == "?m !c -m ");
+  }
+  REQUIRE(journal().empty());
+  REQUIRE(ScriptedSync::journal.misuses == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "A guard waits for the config-access block with device_lock held") {
+  Guard config{root, lock.config()};
+  journal();
+  ScriptedSync::on_wait = [&] { config.release(); };
+  // As another thread would: its root knows nothing of this thread's block.
+  const auto other = unchecked_context<vfio::VfioOrder>("the script ends the block while this one waits");
+  Guard guard{other, lock};
+  REQUIRE(journal() == "+m !c -c ?c ");
+  REQUIRE(ScriptedSync::waits == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "The parts are taken alone, device_lock first") {
+  Guard bind{root, lock.device()};
+  Guard config{bind, lock.config()};
+  REQUIRE(journal() == "+m ?c ");
+  REQUIRE(std::is_same_v<decltype(config)::held, Held<vfio::VfioOrder, vfio::device_lock, vfio::config_access>>);
+}
+
+TEST_CASE_METHOD(Fixture, "Both classes join the set") {
+  Guard guard{root, lock};
+  REQUIRE(std::is_same_v<decltype(guard)::held, Held<vfio::VfioOrder, vfio::device_lock, vfio::config_access>>);
+}
+
+TEST_CASE("A device is live, then revoking, then gone") {
+  Real lock;
+  REQUIRE(lock.life() == DeviceLife::live);
+  REQUIRE(lock.revoke());
+  REQUIRE(lock.life() == DeviceLife::revoking);
+  lock.mark_gone();
+  REQUIRE(lock.life() == DeviceLife::gone);
+}
+
+TEST_CASE("Only the first request for an unplug revokes") {
+  Real lock;
+  REQUIRE(lock.revoke());
+  REQUIRE_FALSE(lock.revoke());
+  REQUIRE(lock.life() == DeviceLife::revoking);
+  lock.mark_gone();
+  REQUIRE_FALSE(lock.revoke());
+  REQUIRE(lock.life() == DeviceLife::gone);
+}
+
+TEST_CASE("A device that is bound again is live and can be revoked again") {
+  Real lock;
+  REQUIRE(lock.revoke());
+  lock.revive();
+  REQUIRE(lock.life() == DeviceLife::live);
+  REQUIRE(lock.revoke());
+}
+
+TEST_CASE("Of several threads that revoke a device one succeeds") {
+  Real lock;
+  std::atomic<int> winners{0};
+  const auto work = [&] { winners += lock.revoke() ? 1 : 0; };
+  std::thread one(work);
+  std::thread two(work);
+  work();
+  one.join();
+  two.join();
+  REQUIRE(winners == 1);
+}
+
+TEST_CASE("Threads that lock a device exclude each other, whether they wait or try") {
+  Real lock;
+  long sum = 0;
+  const auto waiter = [&] {
+    vfio::ThreadContext root;
+    for (int i = 0; i != 5000; ++i) {
+      Guard guard{root, lock};
+      ++sum;
+    }
+  };
+  const auto trier = [&] {
+    vfio::ThreadContext root;
+    for (int taken = 0; taken != 5000;) {
+      TryGuard guard{root, lock};
+      if (guard) {
+        ++sum;
+        ++taken;
+      }
+    }
+  };
+  std::thread one(waiter);
+  std::thread two(trier);
+  waiter();
+  one.join();
+  two.join();
+  REQUIRE(sum == 15000);
+}
+
+}  // namespace

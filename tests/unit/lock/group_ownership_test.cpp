@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Who may drive a group's DMA: every transition, every refusal, and that a claim gives itself back once.
+#include "devlock/lock/group_ownership.hpp"
+
+#include <atomic>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "devlock/sync/std.hpp"
+#include "support/catch.hpp"
+#include "support/scripted_sync.hpp"
+
+namespace {
+
+using namespace devlock;
+using Group = GroupOwnership<StdSync>;
+
+struct Fixture {
+  Group group;
+  vfio::ThreadContext root;
+  int mine = 0;
+  int yours = 0;
+
+  // Owner and users in one comparison.
+  [[nodiscard]] bool is(Group::Owner owner, int users) { return group.owner(root) == owner && group.users(root) == users; }
+};
+
+TEST_CASE_METHOD(Fixture, "A new group belongs to nobody") { REQUIRE(is(nullptr, 0)); }
+
+TEST_CASE_METHOD(Fixture, "A user claims a free group and gives it back at the end of the scope") {
+  {
+    auto claim = group.claim(root, &mine);
+    REQUIRE(claim);
+    REQUIRE(claim.error() == ClaimError::none);
+    REQUIRE(is(&mine, 1));
+  }
+  REQUIRE(is(nullptr, 0));
+}
+
+TEST_CASE_METHOD(Fixture, "The claim of a group is exclusive, for the same owner too") {
+  auto claim = group.claim(root, &mine);
+  auto again = group.claim(root, &mine);
+  auto other = group.claim(root, &yours);
+  REQUIRE_FALSE(again);
+  REQUIRE(again.error() == ClaimError::in_use);
+  REQUIRE_FALSE(other);
+  REQUIRE(other.error() == ClaimError::in_use);
+  REQUIRE(is(&mine, 1));
+}
+
+TEST_CASE_METHOD(Fixture, "A refused claim gives nothing back") {
+  auto claim = group.claim(root, &mine);
+  { auto refused = group.claim(root, &yours); }
+  REQUIRE(is(&mine, 1));
+}
+
+TEST_CASE_METHOD(Fixture, "A claim without an owner is invalid") {
+  REQUIRE(group.claim(root, nullptr).error() == ClaimError::invalid);
+  REQUIRE(group.claim_device(root, nullptr).error() == ClaimError::invalid);
+  REQUIRE(is(nullptr, 0));
+}
+
+TEST_CASE_METHOD(Fixture, "Devices of one owner are counted, and the last one frees the group") {
+  auto one = group.claim_device(root, &mine);
+  auto two = group.claim_device(root, &mine);
+  REQUIRE(is(&mine, 2));
+  one.give_back();
+  REQUIRE(is(&mine, 1));
+  one.give_back();
+  REQUIRE(is(&mine, 1));
+  two.give_back();
+  REQUIRE(is(nullptr, 0));
+}
+
+TEST_CASE_METHOD(Fixture, "A device of a group that another user owns is refused as owned") {
+  auto device = group.claim_device(root, &mine);
+  auto other = group.claim_device(root, &yours);
+  REQUIRE_FALSE(other);
+  REQUIRE(other.error() == ClaimError::owned);
+  REQUIRE(group.claim(root, &mine).error() == ClaimError::in_use);
+  REQUIRE(is(&mine, 1));
+}
+
+TEST_CASE_METHOD(Fixture, "Drivers that do DMA are counted and keep users out") {
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+  REQUIRE(is(nullptr, 2));
+  REQUIRE(group.claim(root, &mine).error() == ClaimError::in_use);
+  REQUIRE(group.claim_device(root, &mine).error() == ClaimError::in_use);
+  group.unuse_dma_api(root);
+  REQUIRE(group.claim(root, &mine).error() == ClaimError::in_use);
+  group.unuse_dma_api(root);
+  REQUIRE(is(nullptr, 0));
+  REQUIRE(group.claim(root, &mine));
+}
+
+TEST_CASE_METHOD(Fixture, "A driver cannot start DMA while a user owns the group or a device of it") {
+  {
+    auto claim = group.claim(root, &mine);
+    REQUIRE(group.use_dma_api(root) == ClaimError::owned);
+    REQUIRE(is(&mine, 1));
+  }
+  {
+    auto device = group.claim_device(root, &mine);
+    REQUIRE(group.use_dma_api(root) == ClaimError::owned);
+    REQUIRE(is(&mine, 1));
+  }
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+}
+
+TEST_CASE_METHOD(Fixture, "Releasing the group ends the claims of its devices too") {
+  auto whole = group.claim(root, &mine);
+  auto device = group.claim_device(root, &mine);
+  REQUIRE(device);
+  REQUIRE(is(&mine, 2));
+  whole.give_back();
+  REQUIRE(is(nullptr, 0));
+  SECTION("and a device claim that outlives it takes nothing off the count") {
+    device.give_back();
+    REQUIRE(is(nullptr, 0));
+  }
+  SECTION("nor off the claim of the next owner") {
+    auto next = group.claim_device(root, &yours);
+    device.give_back();
+    REQUIRE(is(&yours, 1));
+  }
+  SECTION("nor off the drivers that use the group since") {
+    REQUIRE(group.use_dma_api(root) == ClaimError::none);
+    device.give_back();
+    REQUIRE(is(nullptr, 1));
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "A claim moves, and is given back once") {
+  auto one = group.claim(root, &mine);
+  auto two = std::move(one);
+  REQUIRE_FALSE(one);  // NOLINT(bugprone-use-after-move): a moved-from claim is empty
+  REQUIRE(two);
+  one.give_back();
+  REQUIRE(is(&mine, 1));
+  Group::Claim empty;
+  two = std::move(empty);
+  REQUIRE_FALSE(two);
+  REQUIRE(is(nullptr, 0));
+  REQUIRE_FALSE(std::is_copy_constructible_v<Group::Claim>);
+  REQUIRE_FALSE(std::is_copy_assignable_v<Group::Claim>);
+}
+
+TEST_CASE_METHOD(Fixture, "Assigning to a claim gives back what it was") {
+  Group other;
+  auto here = group.claim(root, &mine);
+  auto there = other.claim(root, &mine);
+  here = std::move(there);
+  REQUIRE(is(nullptr, 0));
+  REQUIRE(other.owner(root) == &mine);
+  auto& itself = here;
+  here = std::move(itself);
+  REQUIRE(here);
+  here.give_back();
+  REQUIRE(other.owner(root) == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "A refusal that is moved keeps its reason") {
+  auto claim = group.claim(root, &mine);
+  auto refused = group.claim(root, &yours);
+  auto moved = std::move(refused);
+  REQUIRE(moved.error() == ClaimError::in_use);
+  Group::Claim assigned;
+  assigned = std::move(moved);
+  REQUIRE(assigned.error() == ClaimError::in_use);
+}
+
+TEST_CASE("Every answer, refusals included, comes under the group's mutex and leaves it free") {
+  using test::ScriptedSync;
+  ScriptedSync::reset();
+  GroupOwnership<ScriptedSync> group;
+  vfio::ThreadContext root;
+  int mine = 0;
+  const auto journal = [] { return ScriptedSync::journal.take(); };
+  auto claim = group.claim(root, &mine);
+  REQUIRE(journal() == "+m -m ");
+  REQUIRE_FALSE(group.claim(root, &mine));
+  REQUIRE(journal() == "+m -m ");
+  auto device = group.claim_device(root, &mine);
+  REQUIRE(journal() == "+m -m ");
+  REQUIRE(group.use_dma_api(root) == ClaimError::owned);
+  REQUIRE(journal() == "+m -m ");
+  claim.give_back();
+  REQUIRE(journal() == "+m -m ");
+  device.give_back();
+  REQUIRE(journal() == "+m -m ");
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+  REQUIRE(journal() == "+m -m ");
+  group.unuse_dma_api(root);
+  REQUIRE(journal() == "+m -m ");
+  REQUIRE(group.owner(root) == nullptr);
+  REQUIRE(group.users(root) == 0);
+  REQUIRE(journal() == "+m -m +m -m ");
+}
+
+template <class Context>
+concept Claims = requires(Group& group, Context& context) { group.claim(context, nullptr); };
+
+TEST_CASE("Claiming compiles only where the group's mutex may still be waited for") {
+  REQUIRE(Claims<vfio::ThreadContext>);
+  REQUIRE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::group_lock>>>);
+  REQUIRE_FALSE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::iommu_group_lock>>>);
+  REQUIRE_FALSE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::config_access>>>);
+}
+
+TEST_CASE("Users and drivers on several threads never have the group together") {
+  Group group;
+  int user_data = 0;           // written by whoever owns the group, without a lock of its own
+  std::atomic<int> driving{0};  // drivers between use and unuse
+  std::atomic<int> mixed{0};
+  std::atomic<int> claims{0};
+  const auto user = [&] {
+    vfio::ThreadContext root;
+    while (claims.load() < 2000) {
+      if (auto claim = group.claim(root, &root)) {
+        ++user_data;
+        mixed += driving.load();
+        claims.fetch_add(1);
+      }
+    }
+  };
+  const auto driver = [&] {
+    vfio::ThreadContext root;
+    while (claims.load() < 2000) {
+      if (group.use_dma_api(root) == ClaimError::none) {
+        driving.fetch_add(1);
+        driving.fetch_sub(1);
+        group.unuse_dma_api(root);
+      }
+    }
+  };
+  std::thread one(user);
+  std::thread two(driver);
+  user();
+  one.join();
+  two.join();
+  REQUIRE(mixed == 0);
+  REQUIRE(user_data == claims.load());
+  vfio::ThreadContext root;
+  REQUIRE(group.owner(root) == nullptr);
+  REQUIRE(group.users(root) == 0);
+}
+
+}  // namespace

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The reset algorithm on a target and locks that share one journal: what was done, in which order, and that a failure at any step
+// leaves state and locks as they were.
+#include "devlock/pci/reset.hpp"
+
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "devlock/order/guard.hpp"
+#include "devlock/pci/topology.hpp"
+#include "devlock/sync/std.hpp"
+#include "devlock/vfio/order.hpp"
+#include "support/catch.hpp"
+#include "support/recording_lock.hpp"
+
+namespace {
+
+using namespace devlock;
+using pci::Address;
+using pci::ScopeKind;
+
+// What the locks of a test write to; a lock is made by the tree, without arguments.
+test::Journal* current_journal = nullptr;
+
+class TestLock : public test::RecordingLock<vfio::device_lock> {
+ public:
+  TestLock() : RecordingLock(*current_journal, std::string(1, next_name++)) {}
+  [[nodiscard]] DeviceLife life() const { return life_; }
+  void set_life(DeviceLife life) { life_ = life; }
+  static inline char next_name = 'a';
+
+ private:
+  DeviceLife life_ = DeviceLife::live;
+};
+
+struct Target {
+  std::string fail_at;  ///< the journal entry of the step that fails, e.g. "save1"
+  test::Journal* journal = nullptr;
+  std::set<Address> saved;
+  bool save_twice = false;
+  bool restore_unsaved = false;
+
+  Result<void> step(const std::string& what) {
+    journal->text += what + ' ';
+    if (what == fail_at) {
+      return failure(make_error(Operation::reset_device, what, EIO, "the test says so"));
+    }
+    return {};
+  }
+  static std::string number(Address address) { return std::to_string(address.function); }
+
+  Result<void> check(const pci::ResetScope<TestLock>&) { return step("check"); }
+  Result<void> save(Address address) {
+    auto done = step("save" + number(address));
+    if (done) {
+      save_twice = !saved.insert(address).second || save_twice;
+    }
+    return done;
+  }
+  Result<void> reset(const pci::ResetScope<TestLock>&) { return step("reset"); }
+  Result<void> restore(Address address) {
+    restore_unsaved = saved.erase(address) == 0 || restore_unsaved;
+    return step("restore" + number(address));
+  }
+};
+
+// A bridge with lock a, and below it the functions 0, 1 and 2 of one slot with the locks b, c and d.
+struct Fixture {
+  Fixture() {
+    current_journal = &journal;
+    TestLock::next_name = 'a';
+    target.journal = &journal;
+    bridge = &tree.add({0, 0, 1, 0})->lock;
+    for (std::uint8_t function = 0; function != 3; ++function) {
+      locks.push_back(&tree.add({0, 1, 0, function}, Address{0, 0, 1, 0})->lock);
+    }
+  }
+  [[nodiscard]] pci::ResetScope<TestLock> bus() const { return *tree.scope(ScopeKind::bus, {0, 1, 0, 0}); }
+  [[nodiscard]] bool all_free() const {
+    bool taken = bridge->taken();
+    for (const auto* lock : locks) {
+      taken = taken || lock->taken();
+    }
+    return !taken && journal.misuses == 0;
+  }
+  [[nodiscard]] bool state_intact() const {
+    return target.saved.empty() && !target.save_twice && !target.restore_unsaved;
+  }
+
+  test::Journal journal;
+  pci::Topology<TestLock> tree;
+  TestLock* bridge = nullptr;
+  std::vector<TestLock*> locks;
+  Target target;
+  vfio::ThreadContext root;
+};
+
+TEST_CASE_METHOD(Fixture, "A try resets: check, lock all, save, reset, restore in reverse, unlock in reverse") {
+  REQUIRE(pci::try_reset(root, target, bus()).has_value());
+  REQUIRE(journal.take() ==
+          "check ?a ?b ?c ?d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
+  REQUIRE(all_free());
+  REQUIRE(state_intact());
+}
+
+TEST_CASE_METHOD(Fixture, "The waiting form does the same and waits for each lock") {
+  REQUIRE(pci::reset(root, target, bus()).has_value());
+  REQUIRE(journal.take() ==
+          "check +a +b +c +d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
+  REQUIRE(state_intact());
+}
+
+TEST_CASE_METHOD(Fixture, "The bridge is locked but neither saved nor restored") {
+  REQUIRE(pci::try_reset(root, target, *tree.scope(ScopeKind::function, {0, 1, 0, 1})).has_value());
+  REQUIRE(journal.take() == "check ?a ?c save1 reset restore1 -c -a ");
+}
+
+TEST_CASE_METHOD(Fixture, "Without a bridge the function alone is locked") {
+  REQUIRE(pci::try_reset(root, target, *tree.scope(ScopeKind::function, {0, 0, 1, 0})).has_value());
+  REQUIRE(journal.take() == "check ?a save0 reset restore0 -a ");
+}
+
+TEST_CASE_METHOD(Fixture, "Contention touches nothing and names the function whose lock was taken") {
+  struct Row {
+    std::size_t held;  // 0 is the bridge
+    const char* transcript;
+    const char* object;
+  };
+  const Row rows[] = {{0, "check !a ", "0000:00:01.0"},
+                      {1, "check ?a !b -a ", "0000:01:00.0"},
+                      {2, "check ?a ?b !c -b -a ", "0000:01:00.1"},
+                      {3, "check ?a ?b ?c !d -c -b -a ", "0000:01:00.2"}};
+  for (const Row& row : rows) {
+    auto& lock = row.held == 0 ? *bridge : *locks[row.held - 1];
+    lock.native().lock();
+    journal.take();
+    const auto done = pci::try_reset(root, target, bus());
+    REQUIRE(journal.take() == row.transcript);
+    lock.native().unlock();
+    REQUIRE_FALSE(done.has_value());
+    REQUIRE(done.error().error_class == ErrorClass::contended);
+    REQUIRE(done.error().error_number == EAGAIN);
+    REQUIRE(done.error().operation == Operation::reset_bus);
+    REQUIRE(done.error().object == row.object);
+    REQUIRE_FALSE(done.error().reason.empty());
+    REQUIRE_FALSE(done.error().remedy.empty());
+    REQUIRE(all_free());
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "A scope that cannot be reset is refused before any lock") {
+  target.fail_at = "check";
+  REQUIRE(pci::try_reset(root, target, bus()).error().object == "check");
+  REQUIRE(journal.take() == "check ");
+  REQUIRE(pci::reset(root, target, bus()).error().object == "check");
+  REQUIRE(journal.take() == "check ");
+}
+
+TEST_CASE_METHOD(Fixture, "A failure at each later step restores what was saved and gives back every lock") {
+  struct Row {
+    const char* fails;
+    const char* steps;
+  };
+  const Row rows[] = {
+      {"save0", "save0 "},
+      {"save1", "save0 save1 restore0 "},
+      {"save2", "save0 save1 save2 restore1 restore0 "},
+      {"reset", "save0 save1 save2 reset restore2 restore1 restore0 "},
+      {"restore2", "save0 save1 save2 reset restore2 restore1 restore0 "},
+      {"restore1", "save0 save1 save2 reset restore2 restore1 restore0 "},
+      {"restore0", "save0 save1 save2 reset restore2 restore1 restore0 "},
+  };
+  for (const Row& row : rows) {
+    INFO(row.fails);
+    target.fail_at = row.fails;
+    const auto tried = pci::try_reset(root, target, bus());
+    REQUIRE(journal.take() == "check ?a ?b ?c ?d " + std::string(row.steps) + "-d -c -b -a ");
+    const auto waited = pci::reset(root, target, bus());
+    REQUIRE(journal.take() == "check +a +b +c +d " + std::string(row.steps) + "-d -c -b -a ");
+    REQUIRE_FALSE(tried.has_value());
+    REQUIRE(tried.error().object == row.fails);
+    REQUIRE_FALSE(waited.has_value());
+    REQUIRE(waited.error().object == row.fails);
+    REQUIRE(all_free());
+    REQUIRE(state_intact());
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "If reset and restore fail the reset's error is the answer") {
+  struct Both : Target {
+    Result<void> restore(Address address) {
+      (void)Target::restore(address);
+      return failure(make_error(Operation::reset_device, "restore", EIO, "as well"));
+    }
+  } both;
+  both.journal = &journal;
+  both.fail_at = "reset";
+  REQUIRE(pci::try_reset(root, both, bus()).error().object == "reset");
+  both.fail_at.clear();
+  REQUIRE(pci::try_reset(root, both, bus()).error().object == "restore");
+}
+
+TEST_CASE_METHOD(Fixture, "A device that is revoking or gone is refused, with the locks held, and named") {
+  for (const auto life : {DeviceLife::revoking, DeviceLife::gone}) {
+    locks[1]->set_life(life);
+    const auto tried = pci::try_reset(root, target, bus());
+    REQUIRE(journal.take() == "check ?a ?b ?c ?d -d -c -b -a ");
+    const auto waited = pci::reset(root, target, bus());
+    REQUIRE(journal.take() == "check +a +b +c +d -d -c -b -a ");
+    for (const auto* done : {&tried, &waited}) {
+      REQUIRE_FALSE(done->has_value());
+      REQUIRE(done->error().error_class == ErrorClass::gone);
+      REQUIRE(done->error().error_number == ENODEV);
+      REQUIRE(done->error().object == "0000:01:00.1");
+      REQUIRE_FALSE(done->error().remedy.empty());
+    }
+    const std::string reason = tried.error().reason;
+    REQUIRE(reason == (life == DeviceLife::gone ? "the device left" : "its unplug was asked for"));
+    REQUIRE(all_free());
+  }
+  locks[1]->set_life(DeviceLife::live);
+  REQUIRE(pci::try_reset(root, target, bus()).has_value());
+}
+
+TEST_CASE("Each kind of scope is an operation of its own in errors") {
+  REQUIRE(pci::reset_operation(ScopeKind::function) == Operation::reset_function);
+  REQUIRE(pci::reset_operation(ScopeKind::slot) == Operation::reset_slot);
+  REQUIRE(pci::reset_operation(ScopeKind::bus) == Operation::reset_bus);
+  REQUIRE(pci::reset_operation(ScopeKind::subordinate) == Operation::reset_bus);
+}
+
+// Real locks and threads: a target whose devices break if two resets meet in one.
+using RealLock = DeviceLock<StdSync>;
+struct BusyTarget {
+  explicit BusyTarget(std::size_t devices) : inside(devices, 0), resets(devices, 0) {}
+  std::vector<int> inside;  // plain, so that a race is one for the sanitizer too
+  std::vector<long> resets;
+  std::atomic<int> collisions{0};
+
+  Result<void> check(const pci::ResetScope<RealLock>&) { return {}; }
+  Result<void> save(Address address) {
+    collisions += inside[address.function]++ == 0 ? 0 : 1;
+    return {};
+  }
+  Result<void> reset(const pci::ResetScope<RealLock>& scope) {
+    for (const Address address : scope.affected()) {
+      ++resets[address.function];
+    }
+    return {};
+  }
+  Result<void> restore(Address address) {
+    collisions += --inside[address.function] == 0 ? 0 : 1;
+    return {};
+  }
+};
+
+TEST_CASE("Resets of overlapping scopes on several threads never meet in a device") {
+  pci::Topology<RealLock> tree;
+  const Address bridge{0, 0, 1, 0};
+  tree.add(bridge);
+  for (std::uint8_t function = 0; function != 4; ++function) {
+    tree.add({0, 1, 0, function}, bridge);
+  }
+  BusyTarget target(4);
+  const auto bus = *tree.scope(ScopeKind::subordinate, bridge);
+  const auto one = *tree.scope(ScopeKind::function, {0, 1, 0, 2});
+  const auto tries = [&](const pci::ResetScope<RealLock>& scope) {
+    vfio::ThreadContext root;
+    for (int done = 0; done != 300;) {
+      done += pci::try_reset(root, target, scope).has_value() ? 1 : 0;
+    }
+  };
+  std::thread first([&] { tries(bus); });
+  std::thread second([&] { tries(one); });
+  vfio::ThreadContext root;
+  int waited = 0;
+  for (int i = 0; i != 300; ++i) {
+    waited += pci::reset(root, target, bus).has_value() ? 1 : 0;
+  }
+  first.join();
+  second.join();
+  REQUIRE(waited == 300);
+  REQUIRE(target.collisions == 0);
+  REQUIRE(target.resets == std::vector<long>{600, 600, 900, 600});
+}
+
+template <class Context>
+concept Tries = requires(const Context& context, Target& target, const pci::ResetScope<TestLock>& scope) {
+  pci::try_reset(context, target, scope);
+};
+
+TEST_CASE("A try compiles under any context, a descriptor's included") {
+  using vfio::VfioOrder;
+  REQUIRE(Tries<vfio::ThreadContext>);
+  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::open_device>>>);
+  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::memory_lock>>>);
+  REQUIRE_FALSE(Tries<int>);
+}
+
+}  // namespace
