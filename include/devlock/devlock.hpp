@@ -24,6 +24,7 @@
 #include "devlock/lock/hierarchical_lock.hpp"
 #include "devlock/lock/hierarchical_try_lock.hpp"
 #include "devlock/lock/ordered.hpp"
+#include "devlock/lock/reference.hpp"
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/condition.hpp"
 #include "devlock/order/guard.hpp"

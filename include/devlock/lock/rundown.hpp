@@ -66,7 +66,7 @@ class Rundown {
     return User();
   }
   /// Refuses newcomers and waits until everybody left. Idempotent.
-  void close(devlock::ContextFor<Order, Class> context) {
+  void close(devlock::ContextFor<Order, Class> context) DEVLOCK_REQUIRES(context) {
     (void)context;
     begin_close();
     for (unsigned seen = word_.load(std::memory_order_acquire); seen != closing_bit;  // pairs with exit()

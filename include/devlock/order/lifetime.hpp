@@ -13,13 +13,15 @@
 // Not checked: references to a session kept from an earlier Through.
 #pragma once
 
+#include <utility>
+
 #include "devlock/order/context.hpp"
 
 namespace devlock {
 
 /// Something whose end others wait for: it names the class of that wait.
 template <class T>
-concept Lifetime = LockClass<typename T::lifetime_class>;
+concept Lifetime = requires { typename T::lifetime_class; } && LockClass<typename T::lifetime_class>;
 
 template <class HeldSet, class Session>
 class Through;

@@ -16,6 +16,7 @@
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/hierarchical_lock.hpp"
 #include "devlock/lock/hierarchical_try_lock.hpp"
+#include "devlock/order/lifetime.hpp"
 #include "devlock/pci/reset_scope.hpp"
 
 namespace devlock::pci {
@@ -82,7 +83,8 @@ Result<void> refuse_unless_live(const ResetScope<Lock>& scope) {
 /// a lock of its scope, so it compiles under any context.
 template <LockContext Context, class Target, class Lock>
   requires ResetTarget<Target, Lock>
-Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
+Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope)
+    DEVLOCK_REQUIRES(context) {
   if (auto possible = target.check(scope); !possible) {
     return possible;
   }
@@ -97,19 +99,33 @@ Result<void> try_reset(const Context& context, Target& target, const ResetScope<
   return detail::reset_locked(target, scope);
 }
 
-/// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under an open descriptor's
-/// class, not under anything that comes after device_lock.
+namespace detail {
 template <LockContext Context, class Target, class Lock>
-  requires ResetTarget<Target, Lock>
-Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
+Result<void> reset_waiting(const Context& context, Target& target, const ResetScope<Lock>& scope)
+    DEVLOCK_REQUIRES(context) {
   if (auto possible = target.check(scope); !possible) {
     return possible;
   }
   HierarchicalLock locked{context, scope};
-  if (auto live = detail::refuse_unless_live(scope); !live) {
+  if (auto live = refuse_unless_live(scope); !live) {
     return live;
   }
-  return detail::reset_locked(target, scope);
+  return reset_locked(target, scope);
+}
+}  // namespace detail
+
+/// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under anything that comes
+/// after device_lock. A target that resets through an open descriptor says so by its `lifetime_class`, and is then refused
+/// whatever the context holds: an unbind that waits for that descriptor holds the lock that this would wait for.
+template <LockContext Context, class Target, class Lock>
+  requires ResetTarget<Target, Lock>
+Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+  if constexpr (Lifetime<Target>) {
+    Through through{context, target};
+    return detail::reset_waiting(through, target, scope);
+  } else {
+    return detail::reset_waiting(context, target, scope);
+  }
 }
 
 }  // namespace devlock::pci

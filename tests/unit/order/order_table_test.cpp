@@ -45,8 +45,12 @@ struct Graph {
       outer_key[e] = key_of(outer[e]);
       inner_key[e] = key_of(inner[e]);
     }
-    return devlock::detail::make_order_table<devlock::detail::table_capacity(Edges), Edges>(outer_name, inner_name,
-                                                                                            outer_key, inner_key);
+    devlock::detail::OrderTable<devlock::detail::table_rows(2 * Edges), Edges> table;
+    for (std::size_t e = 0; e != Edges; ++e) {
+      table.add_edge(outer_key[e], outer_name[e], inner_key[e], inner_name[e]);
+    }
+    table.close();
+    return table;
   }
   // Floyd and Warshall.
   [[nodiscard]] auto closure() const {
@@ -173,9 +177,10 @@ TEST_CASE("Two classes of one name are found by the addresses of their names") {
   static constexpr char other[] = "same";
   static constexpr char third[] = "third";
   const auto key = devlock::detail::hash_name(one);
-  const auto table = devlock::detail::make_order_table<64, 2>(
-      {one, other}, {third, third}, {key, key},
-      {devlock::detail::hash_name(third), devlock::detail::hash_name(third)});
+  devlock::detail::OrderTable<64, 2> table;
+  table.add_edge(key, one, devlock::detail::hash_name(third), third);
+  REQUIRE_FALSE(table.duplicate_name);
+  table.add_edge(key, other, devlock::detail::hash_name(third), third);
   REQUIRE(table.duplicate_name);
 }
 
@@ -202,13 +207,13 @@ TEST_CASE("256 classes have room, 257 are refused") {
 }
 
 TEST_CASE("A table has a row for each class that its edges can name, in whole words") {
-  using devlock::detail::table_capacity;
-  REQUIRE(table_capacity(0) == 64);
-  REQUIRE(table_capacity(1) == 64);
-  REQUIRE(table_capacity(32) == 64);
-  REQUIRE(table_capacity(33) == 128);
-  REQUIRE(table_capacity(128) == 256);
-  REQUIRE(table_capacity(1024) == 256);
+  using devlock::detail::table_rows;
+  REQUIRE(table_rows(0) == 64);
+  REQUIRE(table_rows(1) == 64);
+  REQUIRE(table_rows(64) == 64);
+  REQUIRE(table_rows(65) == 128);
+  REQUIRE(table_rows(256) == 256);
+  REQUIRE(table_rows(2048) == 256);
 }
 
 }  // namespace
