@@ -36,6 +36,7 @@ struct OrderTable {
   std::uint64_t key[slots]{};
   std::uint16_t row[slots]{};
   const char* name[Rows]{};  // identity too: the address of the class's name
+  std::size_t place[Rows]{};  // where the declaration mentions the class first; nowhere if a base brought it
   std::uint64_t row_key[Rows]{};
   bool leaf[Rows]{};
   std::uint64_t after[Rows][words]{};
@@ -48,6 +49,7 @@ struct OrderTable {
   std::size_t cycle_length = 0;
   bool too_many_classes = false;
   bool duplicate_name = false;
+  std::size_t same_name[2]{};  // the places of both, if so
   bool edge_from_leaf = false;
 
   constexpr std::size_t slot(std::uint64_t wanted) const {
@@ -72,7 +74,7 @@ struct OrderTable {
 
   // Building, in this order: add_base, add_edge, add_leaf, close.
 
-  constexpr std::uint16_t add_class(std::uint64_t class_key, const char* class_name) {
+  constexpr std::uint16_t add_class(std::uint64_t class_key, const char* class_name, std::size_t class_place) {
     const std::size_t s = slot(class_key);
     if (key[s] == 0) {
       if (count == Rows) {
@@ -82,20 +84,29 @@ struct OrderTable {
       key[s] = class_key;
       row[s] = static_cast<std::uint16_t>(count);
       row_key[count] = class_key;
+      place[count] = class_place;
       name[count++] = class_name;
     }
-    duplicate_name = duplicate_name || name[row[s]] != class_name;
+    if (name[row[s]] != class_name && !duplicate_name) {
+      duplicate_name = true;
+      same_name[0] = place[row[s]];
+      same_name[1] = class_place;
+    }
     return row[s];
   }
-  constexpr void add_edge(std::uint64_t outer_key, const char* outer_name, std::uint64_t inner_key, const char* inner_name) {
-    outer[edges] = add_class(outer_key, outer_name);
-    inner[edges++] = add_class(inner_key, inner_name);
+  /// `outer_place` and `inner_place` say where the declaration mentions the two.
+  constexpr void add_edge(std::uint64_t outer_key, const char* outer_name, std::size_t outer_place, std::uint64_t inner_key,
+                          const char* inner_name, std::size_t inner_place) {
+    outer[edges] = add_class(outer_key, outer_name, outer_place);
+    inner[edges++] = add_class(inner_key, inner_name, inner_place);
   }
-  constexpr void add_leaf(std::uint64_t class_key, const char* class_name) { leaf[add_class(class_key, class_name)] = true; }
+  constexpr void add_leaf(std::uint64_t class_key, const char* class_name, std::size_t class_place) {
+    leaf[add_class(class_key, class_name, class_place)] = true;
+  }
   template <class Base>
   constexpr void add_base(const Base& base) {
     for (std::size_t r = 0; r != base.count; ++r) {
-      const std::size_t mine = add_class(base.row_key[r], base.name[r]);
+      const std::size_t mine = add_class(base.row_key[r], base.name[r], nowhere);
       leaf[mine] = leaf[mine] || base.leaf[r];
     }
     for (std::size_t e = 0; e != base.edges; ++e) {

@@ -47,7 +47,7 @@ struct Graph {
     }
     devlock::detail::OrderTable<devlock::detail::table_rows(2 * Edges), Edges> table;
     for (std::size_t e = 0; e != Edges; ++e) {
-      table.add_edge(outer_key[e], outer_name[e], inner_key[e], inner_name[e]);
+      table.add_edge(outer_key[e], outer_name[e], e, inner_key[e], inner_name[e], Edges + e);
     }
     table.close();
     return table;
@@ -178,9 +178,9 @@ TEST_CASE("Two classes of one name are found by the addresses of their names") {
   static constexpr char third[] = "third";
   const auto key = devlock::detail::hash_name(one);
   devlock::detail::OrderTable<64, 2> table;
-  table.add_edge(key, one, devlock::detail::hash_name(third), third);
+  table.add_edge(key, one, 0, devlock::detail::hash_name(third), third, 2);
   REQUIRE_FALSE(table.duplicate_name);
-  table.add_edge(key, other, devlock::detail::hash_name(third), third);
+  table.add_edge(key, other, 1, devlock::detail::hash_name(third), third, 3);
   REQUIRE(table.duplicate_name);
 }
 
