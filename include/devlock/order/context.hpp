@@ -113,6 +113,10 @@ UncheckedContext<Order> unchecked_context(const char (&reason)[N], validate::Whe
   return UncheckedContext<Order>(reason, where);
 }
 
+/// An empty reason is none.
+template <class Order>
+UncheckedContext<Order> unchecked_context(const char (&)[1]) = delete;
+
 /// A context as a parameter: the caller may hold anything strictly before X, the callee may take X and what follows it.
 /// Passed by value it costs nothing. The bound X stays in the set of everything that the callee takes; permissions by instance
 /// order and nest locks do not pass.

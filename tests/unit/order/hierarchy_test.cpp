@@ -77,4 +77,11 @@ TEST_CASE("Each hierarchy has a relation of its own") {
   REQUIRE_FALSE(contains_class<Reversed, third>);
 }
 
+struct Empty : devlock::Hierarchy<> {};
+
+TEST_CASE("A hierarchy without edges knows no class") {
+  REQUIRE_FALSE(contains_class<Empty, first>);
+  REQUIRE_FALSE(precedes<Empty, first, second>);
+}
+
 }  // namespace

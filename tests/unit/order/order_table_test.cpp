@@ -182,6 +182,17 @@ TEST_CASE("Two classes of one name are found by the addresses of their names") {
   REQUIRE_FALSE(table.duplicate_name);
   table.add_edge(key, other, 1, devlock::detail::hash_name(third), third, 3);
   REQUIRE(table.duplicate_name);
+  REQUIRE(table.same_name[0] == 0);
+  REQUIRE(table.same_name[1] == 1);
+  const auto across = devlock::detail::make_order_table<64, 2>(
+      {third, one}, {other, third}, {devlock::detail::hash_name(third), key}, {key, devlock::detail::hash_name(third)});
+  REQUIRE(across.duplicate_name);
+  REQUIRE(across.same_name[0] == 2);  // the inner end of edge 0, then the outer end of edge 1
+  REQUIRE(across.same_name[1] == 1);
+}
+
+TEST_CASE("One class at several ends has one name") {
+  REQUIRE_FALSE(Graph<3>{{0, 1, 0}, {1, 2, 2}}.table().duplicate_name);
 }
 
 // A chain of `classes` classes.

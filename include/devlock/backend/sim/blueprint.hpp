@@ -28,8 +28,8 @@ struct FunctionSpec {
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
   std::uint32_t class_code = 0;
-  bool resettable = true;              ///< has a function reset
-  std::optional<int> iommu_group;      ///< chosen by the host if empty; no_group: in none
+  bool resettable = true;          ///< has a function reset
+  std::optional<int> iommu_group;  ///< chosen by the host if empty; no_group: in none
 
   [[nodiscard]] bool is_bridge() const { return class_code == bridge_class; }
 };
@@ -42,13 +42,23 @@ class Blueprint {
   }
   /// A PCIe root port. It has no function reset.
   Blueprint& root_port(pci::Address address) {
-    return function({.address = address, .bridge = {}, .vendor = 0x1b36, .device = 0x000c,
-                     .class_code = FunctionSpec::bridge_class, .resettable = false, .iommu_group = {}});
+    return function({.address = address,
+                     .bridge = {},
+                     .vendor = 0x1b36,
+                     .device = 0x000c,
+                     .class_code = FunctionSpec::bridge_class,
+                     .resettable = false,
+                     .iommu_group = {}});
   }
   /// A port of a switch: the upstream one below a root port, a downstream one below the upstream one.
   Blueprint& switch_port(pci::Address address, pci::Address bridge) {
-    return function({.address = address, .bridge = bridge, .vendor = 0x104c, .device = 0x8232,
-                     .class_code = FunctionSpec::bridge_class, .resettable = false, .iommu_group = {}});
+    return function({.address = address,
+                     .bridge = bridge,
+                     .vendor = 0x104c,
+                     .device = 0x8232,
+                     .class_code = FunctionSpec::bridge_class,
+                     .resettable = false,
+                     .iommu_group = {}});
   }
   Blueprint& driver(Driver driver) {
     drivers_.push_back(std::move(driver));
@@ -56,7 +66,8 @@ class Blueprint {
   }
   /// vfio-pci, pci-stub and pcieport, which manage DMA themselves, and e1000e, which does not.
   Blueprint& usual_drivers() {
-    return driver({.name = "pcieport", .ids = {{0, 0, FunctionSpec::bridge_class}}, .manages_dma = true, .is_vfio = false})
+    return driver(
+               {.name = "pcieport", .ids = {{0, 0, FunctionSpec::bridge_class}}, .manages_dma = true, .is_vfio = false})
         .driver({.name = "e1000e", .ids = {{0x8086, 0x10d3, 0}}, .manages_dma = false, .is_vfio = false})
         .driver({.name = "pci-stub", .ids = {}, .manages_dma = true, .is_vfio = false})
         .driver({.name = "vfio-pci", .ids = {}, .manages_dma = true, .is_vfio = true});

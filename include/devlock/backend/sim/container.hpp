@@ -25,8 +25,8 @@ class Machine;
 template <Sync S>
 struct ContainerState {
   Ordered<vfio::container_lock, typename S::mutex> lock;
-  typename S::template var<unsigned> groups{0U};     // guarded by lock
-  typename S::template var<bool> iommu_set{false};   // guarded by lock
+  typename S::template var<unsigned> groups{0U};    // guarded by lock
+  typename S::template var<bool> iommu_set{false};  // guarded by lock
 };
 
 /// The descriptor. Move-only; the groups in it keep the container alive, as the kernel does.
@@ -42,7 +42,8 @@ class Container {
   /// VFIO_SET_IOMMU. EINVAL: no group is in it, or it has its IOMMU already. EBADF: it is closed.
   [[nodiscard]] Result<void> set_iommu() {
     if (state_ == nullptr) {
-      return failure(make_error(Operation::set_iommu, "container", EBADF, "the container is closed", "open a container first"));
+      return failure(
+          make_error(Operation::set_iommu, "container", EBADF, "the container is closed", "open a container first"));
     }
     // The descriptor's holder may hold anything; a system call starts with none of the kernel's locks.
     auto context = unchecked_context<vfio::VfioOrder>("VFIO_SET_IOMMU takes no context");

@@ -21,6 +21,16 @@ struct DriverId {
   std::uint32_t class_code = 0;
 };
 
+/// May a driver have this name? It is a directory of sysfs: printable, no space, no slash, at most 255 characters.
+constexpr bool valid_driver_name(std::string_view name) {
+  for (const char c : name) {
+    if (c == '/' || c <= ' ' || c > '~') {
+      return false;
+    }
+  }
+  return !name.empty() && name.size() <= 255U && name != "." && name != "..";
+}
+
 struct Driver {
   std::string name;
   std::vector<DriverId> ids;

@@ -18,14 +18,18 @@ class DriverCore {
 
   Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address, std::string_view driver) {
     const std::string name = pci::to_string(address);
-    Function<S>* function = machine_.find(address);
-    if (function == nullptr) {
-      return failure(make_error(Operation::bind, name, ENODEV, "there is no such function", "look at the list of devices"));
+    if (!valid_driver_name(driver)) {
+      return failure(
+          make_error(Operation::bind, name, EINVAL, "this is no name of a driver", "name a driver, such as vfio-pci"));
     }
     const unsigned place = machine_.driver_place(driver);
     if (place == 0U) {
-      return failure(make_error(Operation::bind, name, ENOENT, "there is no driver " + std::string(driver),
-                                "load its module"));
+      return failure(
+          make_error(Operation::bind, name, ENOENT, "there is no driver " + std::string(driver), "load its module"));
+    }
+    Function<S>* function = machine_.find(address);
+    if (function == nullptr) {
+      return failure(no_function(Operation::bind, address, ENODEV));
     }
     if (!matches(*function, place)) {
       const std::string only = function->driver_override();
@@ -49,10 +53,12 @@ class DriverCore {
 
   Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) {
     Function<S>* function = machine_.find(address);
-    if (function == nullptr || function->driver() == 0U) {
-      return failure(make_error(Operation::unbind, pci::to_string(address), ENODEV,
-                                function == nullptr ? "there is no such function" : "no driver is bound to it",
-                                function == nullptr ? "look at the list of devices" : "there is nothing to unbind"));
+    if (function == nullptr) {
+      return failure(no_function(Operation::unbind, address, ENOENT));
+    }
+    if (function->driver() == 0U) {
+      return failure(make_error(Operation::unbind, pci::to_string(address), ENODEV, "no driver is bound to it",
+                                "there is nothing to unbind"));
     }
     if (const int error_number = machine_.faults.take(Operation::unbind, address)) {
       return failure(injected(Operation::unbind, address, error_number));
@@ -71,8 +77,7 @@ class DriverCore {
   Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address) {
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
-      return failure(make_error(Operation::probe, pci::to_string(address), ENODEV, "there is no such function",
-                                "look at the list of devices"));
+      return failure(no_function(Operation::probe, address, ENODEV));
     }
     auto waiting = function->waits_for_lock.enter();
     Guard device{context, function->lock().device()};
@@ -94,6 +99,11 @@ class DriverCore {
     return machine_.driver(place).matches(function.spec.vendor, function.spec.device, function.spec.class_code,
                                           function.driver_override());
   }
+  // By the address itself the kernel answers ENOENT (no such path), by a driver's attribute ENODEV.
+  static Error no_function(Operation operation, pci::Address address, int error_number) {
+    return make_error(operation, pci::to_string(address), error_number, "there is no such function",
+                      "look at the list of devices");
+  }
   static Error injected(Operation operation, pci::Address address, int error_number) {
     return make_error(operation, pci::to_string(address), error_number, "a fault was injected", "try again");
   }
@@ -108,11 +118,11 @@ class DriverCore {
     if (uses_dma(function, place) && function.group->ownership.use_dma_api(context) != ClaimError::none) {
       function.set_driver(0U);
       // bind passes EBUSY on; drivers_probe folds every error into EINVAL.
-      return failure(make_error(operation, pci::to_string(function.address()),
-                                operation == Operation::probe ? EINVAL : EBUSY,
-                                "a user owns the DMA of " + function.group->name() + ", so driver " +
-                                    machine_.driver(place).name + " cannot start",
-                                "close the group's devices and its container first, or bind a driver that does no DMA"));
+      return failure(
+          make_error(operation, pci::to_string(function.address()), operation == Operation::probe ? EINVAL : EBUSY,
+                     "a user owns the DMA of " + function.group->name() + ", so driver " + machine_.driver(place).name +
+                         " cannot start",
+                     "close the group's devices and its container first, or bind a driver that does no DMA"));
     }
     return {};
   }

@@ -22,23 +22,33 @@ inline constexpr pci::Address switch_root{0, 0, 1, 0};
 inline constexpr pci::Address upstream{0, 1, 0, 0};
 inline constexpr pci::Address downstream_a{0, 2, 0, 0};
 inline constexpr pci::Address downstream_b{0, 2, 1, 0};
-inline constexpr pci::Address card{0, 3, 0, 0};         ///< e1000e below the switch
-inline constexpr pci::Address switch_edu{0, 4, 0, 0};   ///< edu below the switch
+inline constexpr pci::Address card{0, 3, 0, 0};        ///< e1000e below the switch
+inline constexpr pci::Address switch_edu{0, 4, 0, 0};  ///< edu below the switch
 inline constexpr pci::Address pair_root{0, 0, 2, 0};
-inline constexpr pci::Address pair_a{0, 5, 0, 0};       ///< two e1000e functions of one slot and one group
+inline constexpr pci::Address pair_a{0, 5, 0, 0};  ///< two e1000e functions of one slot and one group
 inline constexpr pci::Address pair_b{0, 5, 0, 1};
 inline constexpr pci::Address edu_root{0, 0, 3, 0};
-inline constexpr pci::Address edu{0, 6, 0, 0};          ///< edu below a root port
+inline constexpr pci::Address edu{0, 6, 0, 0};  ///< edu below a root port
 }  // namespace example
 
 inline Blueprint example_blueprint() {
   const auto network_card = [](pci::Address address, pci::Address bridge) {
-    return FunctionSpec{.address = address, .bridge = bridge, .vendor = 0x8086, .device = 0x10d3,
-                        .class_code = 0x020000, .resettable = true, .iommu_group = {}};
+    return FunctionSpec{.address = address,
+                        .bridge = bridge,
+                        .vendor = 0x8086,
+                        .device = 0x10d3,
+                        .class_code = 0x020000,
+                        .resettable = true,
+                        .iommu_group = {}};
   };
   const auto edu = [](pci::Address address, pci::Address bridge) {
-    return FunctionSpec{.address = address, .bridge = bridge, .vendor = 0x1234, .device = 0x11e8,
-                        .class_code = 0x00ff00, .resettable = true, .iommu_group = {}};
+    return FunctionSpec{.address = address,
+                        .bridge = bridge,
+                        .vendor = 0x1234,
+                        .device = 0x11e8,
+                        .class_code = 0x00ff00,
+                        .resettable = true,
+                        .iommu_group = {}};
   };
   Blueprint plan;
   plan.usual_drivers()
@@ -69,6 +79,8 @@ BasicHost<S> basic_example_host() {
   }
   return std::move(*host);
 }
-inline Host example_host() { return basic_example_host<StdSync>(); }
+inline Host example_host() {
+  return basic_example_host<StdSync>();
+}
 
 }  // namespace devlock::sim

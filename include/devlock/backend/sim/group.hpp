@@ -51,7 +51,8 @@ class Group {
     }
     const auto state = container.state();
     if (state == nullptr) {
-      return failure(make_error(Operation::set_container, name(), EBADF, "the container is closed", "open a container first"));
+      return failure(
+          make_error(Operation::set_container, name(), EBADF, "the container is closed", "open a container first"));
     }
     VfioGroup<S>& group = file_->group();
     Guard guard{context, group.group_lock};
@@ -110,16 +111,15 @@ class Group {
     auto device = group.find(context, address);
     auto user = device != nullptr ? device->users.enter() : typename Device::User();
     if (!user) {
-      return failure(make_error(Operation::open_device, pci::to_string(address), ENODEV, absent(address),
-                                "bind it to vfio-pci"));
+      return failure(
+          make_error(Operation::open_device, pci::to_string(address), ENODEV, absent(address), "bind it to vfio-pci"));
     }
     Guard guard{context, group.group_lock};
     if (!has_iommu(guard, group)) {
-      return failure(make_error(Operation::open_device, pci::to_string(address), EINVAL,
-                                group.container == nullptr ? "the group is in no container"
-                                                           : "the container has no IOMMU yet",
-                                group.container == nullptr ? "put the group into a container first"
-                                                           : "set the container's IOMMU first"));
+      return failure(make_error(
+          Operation::open_device, pci::to_string(address), EINVAL,
+          group.container == nullptr ? "the group is in no container" : "the container has no IOMMU yet",
+          group.container == nullptr ? "put the group into a container first" : "set the container's IOMMU first"));
     }
     Guard set{guard, device->function.device_set->lock};
     if (device->open_count.get() == 0U) {
@@ -161,8 +161,8 @@ class Group {
       const unsigned place = member->driver();
       if (place != 0U && !machine.driver(place).manages_dma) {
         return make_error(Operation::set_container, name(), EPERM,
-                          "the group is not viable: function " + pci::to_string(member->address()) + " of it is bound to " +
-                              machine.driver(place).name,
+                          "the group is not viable: function " + pci::to_string(member->address()) +
+                              " of it is bound to " + machine.driver(place).name,
                           "bind that function to vfio-pci, or unbind it");
       }
     }
@@ -199,10 +199,10 @@ class Group {
     }
     if (error_number != 0) {
       device.function.registers.disable();
-      return failure(make_error(Operation::open_device, pci::to_string(device.function.address()), error_number,
-                                contended ? "the reset at the first open found its lock held by another thread"
-                                          : "a fault was injected",
-                                contended ? "try again once that operation is done" : "try again"));
+      return failure(make_error(
+          Operation::open_device, pci::to_string(device.function.address()), error_number,
+          contended ? "the reset at the first open found its lock held by another thread" : "a fault was injected",
+          contended ? "try again once that operation is done" : "try again"));
     }
     device.reset_works.set(reset.has_value());
     Guard pointer{context, device.group->kvm_ref_lock};

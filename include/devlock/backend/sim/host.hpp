@@ -39,12 +39,13 @@ class BasicHost {
   BasicHost(BasicHost&&) noexcept = default;
   BasicHost& operator=(BasicHost&&) noexcept = default;
 
+  /// Every function, by address.
   [[nodiscard]] Result<std::vector<DeviceInfo>> devices() const {
     if (const int error_number = machine_->faults.take(Operation::enumerate, std::span<const Address>{})) {
       return failure(injected(Operation::enumerate, "devices", error_number));
     }
     std::vector<DeviceInfo> all;
-    for (const Function<S>* function : machine_->functions()) {
+    for (const auto& [address, function] : machine_->by_address()) {
       all.push_back(machine_->describe(*function));
     }
     return all;
@@ -61,8 +62,8 @@ class BasicHost {
   [[nodiscard]] Result<std::vector<DeviceInfo>> group_members(int id) const {
     const IommuGroup<S>* group = machine_->find_group(id);
     if (group == nullptr) {
-      return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT, "there is no such IOMMU group",
-                                "look at the iommu_group of the device"));
+      return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT,
+                                "there is no such IOMMU group", "look at the iommu_group of the device"));
     }
     std::vector<DeviceInfo> all;
     for (const Function<S>* member : group->members) {
@@ -71,15 +72,15 @@ class BasicHost {
     return all;
   }
 
-  /// An empty driver clears it. ENOENT: no such function. EINVAL: a page or longer, as the attribute refuses it.
+  /// An empty driver clears it. ENOENT: no such function. EINVAL: no name of a driver.
   [[nodiscard]] Result<void> set_driver_override(Address address, std::string_view driver) {
     Function<S>* function = machine_->find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::set_driver_override, address));
     }
-    if (driver.size() >= 4095U) {
+    if (!driver.empty() && !valid_driver_name(driver)) {
       return failure(make_error(Operation::set_driver_override, pci::to_string(address), EINVAL,
-                                "the name of the driver is a page or longer", "give the name of a driver"));
+                                "this is no name of a driver", "name a driver, such as vfio-pci, or none"));
     }
     if (const int error_number = machine_->faults.take(Operation::set_driver_override, address)) {
       return failure(injected(Operation::set_driver_override, pci::to_string(address), error_number));
@@ -87,11 +88,13 @@ class BasicHost {
     function->set_driver_override(std::string(driver));
     return {};
   }
-  /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA.
-  [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address, std::string_view driver) {
+  /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA. EINVAL: no name of a
+  /// driver, or VFIO does not take the function.
+  [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address,
+                                  std::string_view driver) {
     return DriverCore<S>(*machine_).bind(context, address, driver);
   }
-  /// ENODEV: no such function, or no driver. Waits until every descriptor of it is closed, with its device lock held.
+  /// ENOENT: no such function. ENODEV: no driver. Waits until every descriptor of it is closed, with its device lock held.
   [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, Address address) {
     return DriverCore<S>(*machine_).unbind(context, address);
   }
@@ -124,17 +127,20 @@ class BasicHost {
     }
     return Container(machine_, std::make_shared<ContainerState<S>>());
   }
-  /// ENOENT: no such group, or no function of it is bound to a VFIO driver. ENODEV: the last one just left. EBUSY: it is open.
+  /// EINVAL: a negative number. ENOENT: no such group, or no function of it is bound to a VFIO driver. ENODEV: the last one just left. EBUSY: it is open.
   [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock> context, int id) {
     const std::string name = "group " + std::to_string(id);
+    if (id < 0) {
+      return failure(make_error(Operation::open_group, name, EINVAL, "the number of a group is not negative",
+                                "take a device that is in a group"));
+    }
     const IommuGroup<S>* iommu = machine_->find_group(id);
     const auto group = iommu != nullptr ? iommu->vfio() : nullptr;
     if (group == nullptr) {
-      return failure(make_error(Operation::open_group, name, ENOENT,
-                                iommu == nullptr ? "there is no such IOMMU group"
-                                                 : "no function of the group is bound to a VFIO driver",
-                                iommu == nullptr ? "look at the iommu_group of the device"
-                                                 : "bind its functions to vfio-pci"));
+      return failure(make_error(
+          Operation::open_group, name, ENOENT,
+          iommu == nullptr ? "there is no such IOMMU group" : "no function of the group is bound to a VFIO driver",
+          iommu == nullptr ? "look at the iommu_group of the device" : "bind its functions to vfio-pci"));
     }
     {
       Guard guard{context, group->group_lock};
@@ -177,7 +183,8 @@ class BasicHost {
     return make_error(operation, std::move(object), error_number, "a fault was injected", "try again");
   }
   static Error no_function(Operation operation, Address address) {
-    return make_error(operation, pci::to_string(address), ENOENT, "there is no such function", "look at the list of devices");
+    return make_error(operation, pci::to_string(address), ENOENT, "there is no such function",
+                      "look at the list of devices");
   }
   Result<void> try_reset(Operation operation, pci::ScopeKind kind, Address address, const char* nothing) {
     if (machine_->find(address) == nullptr) {
@@ -185,7 +192,8 @@ class BasicHost {
     }
     const auto scope = machine_->tree().scope(kind, address);
     if (!scope) {
-      return failure(make_error(operation, pci::to_string(address), ENOTTY, nothing, "name a bridge with something below it"));
+      return failure(
+          make_error(operation, pci::to_string(address), ENOTTY, nothing, "name a bridge with something below it"));
     }
     ResetTarget<S> target(*machine_, operation);
     auto root = unchecked_context<vfio::VfioOrder>("a reset that only tries takes no context");

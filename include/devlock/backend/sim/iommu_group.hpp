@@ -21,8 +21,8 @@ struct IommuGroup {
   explicit IommuGroup(int number) : id(number) {}
 
   const int id;
-  std::vector<Function<S>*> members;     // set while the host is built
-  std::vector<pci::Address> addresses;   // of the members
+  std::vector<Function<S>*> members;    // set while the host is built
+  std::vector<pci::Address> addresses;  // of the members
   GroupOwnership<S> ownership;
 
   /// The group behind the node /dev/vfio/ID; null without one.
@@ -36,7 +36,7 @@ struct IommuGroup {
   [[nodiscard]] std::string name() const { return "group " + std::to_string(id); }
 
  private:
-  Leaf<S> node_leaf_;                         // the table of device nodes
+  Leaf<S> node_leaf_;                   // the table of device nodes
   std::shared_ptr<VfioGroup<S>> vfio_;  // guarded by node_leaf_
 };
 

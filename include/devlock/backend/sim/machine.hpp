@@ -48,6 +48,7 @@ class Machine {
   [[nodiscard]] const Tree& tree() const { return tree_; }
   /// In walking order.
   [[nodiscard]] const std::vector<Function<S>*>& functions() const { return order_; }
+  [[nodiscard]] const std::map<pci::Address, std::unique_ptr<Function<S>>>& by_address() const { return functions_; }
   [[nodiscard]] const std::map<int, std::unique_ptr<IommuGroup<S>>>& groups() const { return groups_; }
   [[nodiscard]] const std::vector<std::unique_ptr<DeviceSet<S>>>& device_sets() const { return sets_; }
   [[nodiscard]] Function<S>* find(pci::Address address) const {
@@ -97,7 +98,8 @@ class Machine {
 
  private:
   static Failure refuse(std::string object, int error_number, std::string reason, std::string remedy) {
-    return failure(make_error(Operation::enumerate, std::move(object), error_number, std::move(reason), std::move(remedy)));
+    return failure(
+        make_error(Operation::enumerate, std::move(object), error_number, std::move(reason), std::move(remedy)));
   }
   Result<void> add(const FunctionSpec& spec) {
     const std::string name = pci::to_string(spec.address);
@@ -114,7 +116,7 @@ class Machine {
     }
     auto* node = tree_.add(spec.address, spec.bridge);
     auto function = std::make_unique<Function<S>>(spec, *node, set_of(node->bridge));
-    function->registers.assign(0xf0000000U + static_cast<std::uint32_t>(functions_.size()) * 0x100000U);
+    function->registers.assign(0xf0000000U + static_cast<unsigned>(functions_.size()) * 0x100000U);
     functions_.emplace(spec.address, std::move(function));
     return {};
   }
@@ -140,22 +142,25 @@ class Machine {
     group->members.push_back(&function);
     group->addresses.push_back(function.address());
   }
-  // Chosen numbers first; then, in walking order, one new number for each slot.
+  // Chosen numbers first; then, by address, one new number for each slot.
   void number_groups() {
     for (const auto* node : tree_.walk()) {
-      Function<S>* function = find(node->address);
-      order_.push_back(function);
+      order_.push_back(find(node->address));
+    }
+    for (const auto& [address, owned] : functions_) {
+      Function<S>* function = owned.get();
       if (function->spec.iommu_group.value_or(FunctionSpec::no_group) >= 0) {
         join(*function, *function->spec.iommu_group);
       }
     }
     int next = 0;
     std::map<pci::Address, int> group_of_slot;
-    for (Function<S>* function : order_) {
+    for (const auto& [address, owned] : functions_) {
+      Function<S>* function = owned.get();
       if (function->spec.iommu_group) {
         continue;
       }
-      pci::Address slot = function->address();
+      pci::Address slot = address;
       slot.function = 0;
       if (const auto known = group_of_slot.find(slot); known != group_of_slot.end()) {
         join(*function, known->second);

@@ -44,8 +44,8 @@ class ResetTarget {
   }
   Result<void> reset(const Scope& scope) {
     if (const int error_number = faulty_ ? machine_.faults.take(operation_, scope.affected()) : 0) {
-      return failure(make_error(operation_, pci::to_string(scope.target()), error_number, "a fault was injected",
-                                "try again"));
+      return failure(
+          make_error(operation_, pci::to_string(scope.target()), error_number, "a fault was injected", "try again"));
     }
     for (const pci::Address& address : scope.affected()) {
       machine_.find(address)->registers.reset();

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The life of a passthrough device, one text for every backend: bind, claim its group, open the group, attach it to KVM, open the
+// device, race resets with an unplug, and give everything back. Whatever fails, everything that was taken is given back.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "devlock/lock/group_ownership.hpp"
+#include "devlock/pci/topology.hpp"
+#include "devlock/vfio/binding.hpp"
+#include "race.hpp"
+#include "summary.hpp"
+
+namespace passthrough {
+
+template <devlock::Backend Host>
+class Life {
+ public:
+  using Root = devlock::vfio::ThreadContext;
+  using Group = typename Host::Group;
+  template <class T = void>
+  using Result = devlock::Result<T>;
+
+  Life(Host& host, const Options& options, devlock::pci::Address address, Journal& journal)
+      : host_(host), options_(options), address_(address), journal_(journal), owner_(journal, "owner") {}
+
+  Result<> run() {
+    const Root root;
+    Result<> outcome = look(root);
+    if (!outcome) {
+      return outcome;  // nothing was touched
+    }
+    outcome = use(root);
+    if (auto given_back = give_back(root); outcome) {
+      outcome = std::move(given_back);
+    }
+    return outcome;
+  }
+  [[nodiscard]] const Summary& summary() const { return summary_; }
+
+ private:
+  using Claim = typename devlock::GroupOwnership<devlock::StdSync>::Claim;
+  using Binding = devlock::vfio::DriverBinding<Host>;
+  static constexpr const char* vfio_driver = "vfio-pci";
+
+  Result<> use(const Root& root) {
+    Result<> outcome = bind(root);
+    if (outcome) {
+      outcome = open_group(root);
+    }
+    if (outcome) {
+      outcome = attach(root);
+    }
+    if (outcome) {
+      outcome = race(root);
+    }
+    return outcome;
+  }
+
+  // What is there, and whether it can be done. Changes nothing.
+  Result<> look(const Root& root) {
+    auto all = owner_.step(root, {"enumerate"}, [&] { return host_.devices(); });
+    if (!all) {
+      return devlock::failure(all.error());
+    }
+    build_tree(std::move(*all));
+    auto found = host_.device(address_);
+    if (!found) {
+      return devlock::failure(found.error());
+    }
+    before_ = std::move(*found);
+    summary_.group = before_.iommu_group;
+    summary_.driver = before_.driver;
+    summary_.override = before_.driver_override;
+    return owner_.step(root, {"check device"}, [&] { return check(); });
+  }
+  void build_tree(std::vector<devlock::DeviceInfo> all) {
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.bridges.size() < b.bridges.size(); });
+    for (const devlock::DeviceInfo& info : all) {
+      tree_.add(info.address, info.bridges.empty() ? std::nullopt : std::optional(info.bridges.back()));
+    }
+  }
+  Result<> check() {
+    const auto refuse = [&](int error_number, const char* reason, const char* remedy) {
+      return devlock::failure(
+          devlock::make_error(devlock::Operation::claim_group, to_string(address_), error_number, reason, remedy));
+    };
+    if (before_.is_bridge) {
+      return refuse(EOPNOTSUPP, "it is a bridge", "choose a device below it, see --list");
+    }
+    if (before_.iommu_group < 0) {
+      return refuse(EOPNOTSUPP, "it is in no IOMMU group", "switch the IOMMU on (intel_iommu=on or firmware setup)");
+    }
+    if (!before_.resettable) {
+      return refuse(EOPNOTSUPP, "it has no function reset, and this program resets functions", "choose another, see --list");
+    }
+    auto members = host_.group_members(before_.iommu_group);
+    if (!members) {
+      return devlock::failure(members.error());
+    }
+    std::string elsewhere;
+    for (const devlock::DeviceInfo& member : *members) {
+      if (member.address == address_) {
+        continue;
+      }
+      if (!in_the_way(member)) {
+        continue;
+      }
+      others_.push_back(member.address);
+      elsewhere += (elsewhere.empty() ? "" : ", ") + to_string(member.address) + " is bound to " + member.driver;
+    }
+    if (!others_.empty() && !options_.whole_group) {
+      return devlock::failure(devlock::make_error(devlock::Operation::claim_group, group_name(), EPERM, elsewhere,
+                                                  "--whole-group binds the whole group to vfio-pci while this runs"));
+    }
+    return {};
+  }
+  // These drivers do no DMA of their own: driver_managed_dma in the kernel.
+  static bool in_the_way(const devlock::DeviceInfo& member) {
+    return !member.is_bridge && !member.driver.empty() && member.driver != vfio_driver && member.driver != "pci-stub" &&
+           member.driver != "pcieport";
+  }
+
+  Result<> bind(const Root& root) {
+    devlock::Guard plug{root, plug_};
+    std::vector<devlock::pci::Address> functions{address_};
+    functions.insert(functions.end(), others_.begin(), others_.end());
+    for (const auto& function : functions) {
+      auto bound = owner_.step(plug, {"bind vfio-pci", to_string(function)},
+                               [&] { return Binding::take(plug, host_, function, vfio_driver); });
+      if (!bound) {
+        return devlock::failure(bound.error());
+      }
+      bindings_.push_back(std::move(*bound));
+    }
+    return {};
+  }
+
+  Result<> open_group(const Root& root) {
+    devlock::Guard list{root, groups_};
+    Result<> outcome = owner_.step(list, {"claim group", group_name()}, [&] { return claim(list); });
+    if (!outcome) {
+      return outcome;
+    }
+    auto container = owner_.step(list, {"open container"}, [&] { return host_.open_container(); });
+    if (!container) {
+      return devlock::failure(container.error());
+    }
+    container_.emplace(std::move(*container));
+    const auto open = [&] { return host_.open_group(list, before_.iommu_group); };
+    auto group = owner_.step(list, {"open group", group_name()}, open);
+    if (!group) {
+      return devlock::failure(group.error());
+    }
+    group_.emplace(std::move(*group));
+    // The kernel gives a group to one opener.
+    const Actor rival(journal_, "rival");
+    if (auto second = rival.step(list, {"open group", group_name(), devlock::ErrorClass::held}, open);
+        second || second.error().error_class != devlock::ErrorClass::held) {
+      return devlock::failure(second ? devlock::make_error(devlock::Operation::open_group, group_name(), EIO,
+                                                           "it was opened twice at once")
+                                     : second.error());
+    }
+    outcome = owner_.step(list, {"VFIO_GROUP_SET_CONTAINER", group_name()},
+                          [&] { return group_->set_container(list, *container_); });
+    return outcome ? owner_.step(list, {"VFIO_SET_IOMMU"}, [&] { return container_->set_iommu(); }) : outcome;
+  }
+  template <class Context>
+  Result<> claim(const Context& context) {
+    claim_.emplace(ownership_.claim(context, this));
+    if (!*claim_) {
+      return devlock::failure(devlock::make_error(devlock::Operation::claim_group, group_name(), EPERM,
+                                                  "this process uses it already"));
+    }
+    return {};
+  }
+
+  // Before the device is opened: an open device takes its VM from its group.
+  Result<> attach(const Root& root) {
+    auto vm = owner_.step(root, {"create VM", {}, {}, {devlock::ErrorClass::gone, devlock::ErrorClass::unsupported}},
+                          [&] { return host_.create_vm(root); });
+    if (!vm) {
+      const auto why = vm.error().error_class;
+      return why == devlock::ErrorClass::gone || why == devlock::ErrorClass::unsupported ? Result<>()
+                                                                                         : devlock::failure(vm.error());
+    }
+    vm_.emplace(std::move(*vm));
+    devlock::Guard list{root, groups_};
+    devlock::Guard record{list, record_};
+    Result<> outcome =
+        owner_.step(record, {"KVM_DEV_VFIO_FILE_ADD", group_name()}, [&] { return vm_->attach(record, *group_); });
+    summary_.kvm = attached_ = outcome.has_value();
+    return outcome;
+  }
+
+  Result<> race(const Root& root) {
+    auto device = [&] {
+      devlock::Guard list{root, groups_};
+      return owner_.step(list, {"VFIO_GROUP_GET_DEVICE_FD"}, [&] { return group_->open_device(list, address_); });
+    }();
+    if (!device) {
+      return devlock::failure(device.error());
+    }
+    const auto scope = tree_.scope(devlock::pci::ScopeKind::function, address_);
+    Session<typename Group::Device> session{*device, tree_.find(address_)->lock, *scope, record_};
+    Board board(Clock::now() + std::chrono::duration_cast<Clock::duration>(options_.deadline));
+    Race<Host> race(host_, session, board, journal_, owner_);
+    Result<> outcome = race.run(root, groups_, options_);
+    summary_.facts = board.facts();
+    summary_.unbind_after_close_ms = std::chrono::duration<double, std::milli>(race.unbound_after_close()).count();
+    return outcome;
+  }
+
+  Result<> give_back(const Root& root) {
+    Result<> outcome;
+    const auto also = [&](const Result<>& step) {
+      if (outcome && !step) {
+        outcome = step;
+      }
+    };
+    {
+      devlock::Guard list{root, groups_};
+      also(close_group(list));
+    }
+    devlock::Guard plug{root, plug_};
+    while (!bindings_.empty()) {
+      Binding& binding = bindings_.back();
+      const std::string driver = binding.previous_driver().empty() ? "no driver" : binding.previous_driver();
+      also(owner_.step(plug, {"give back to " + driver, to_string(binding.address())}, [&] { return binding.restore(plug); }));
+      bindings_.pop_back();
+    }
+    also(owner_.step(plug, {"check device"}, [&] { return check_given_back(); }));
+    return outcome;
+  }
+  template <class Context>
+  Result<> close_group(const Context& list) {
+    Result<> outcome;
+    if (attached_) {
+      devlock::Guard record{list, record_};
+      outcome = owner_.step(record, {"KVM_DEV_VFIO_FILE_DEL", group_name()}, [&] { return vm_->detach(record, *group_); });
+    }
+    if (group_) {
+      // A group whose last device was unbound has left its container with it.
+      const auto status = owner_.step(list, {"VFIO_GROUP_GET_STATUS", group_name(), {}, {devlock::ErrorClass::gone}},
+                                      [&] { return group_->status(list); });
+      if (status && status->container_set) {
+        const auto left = owner_.step(list, {"VFIO_GROUP_UNSET_CONTAINER", group_name()},
+                                      [&] { return group_->unset_container(list); });
+        outcome = outcome ? left : outcome;
+      }
+    }
+    if (group_ || container_ || vm_ || claim_) {
+      owner_.step(list, {"close group", group_name()}, [&]() -> Result<> {
+        group_.reset();
+        container_.reset();
+        vm_.reset();
+        claim_.reset();
+        return {};
+      });
+    }
+    return outcome;
+  }
+  Result<> check_given_back() {
+    const auto now = host_.device(address_);
+    if (!now) {
+      return devlock::failure(now.error());
+    }
+    if (now->driver != before_.driver || now->driver_override != before_.driver_override) {
+      return devlock::failure(devlock::make_error(
+          devlock::Operation::bind, to_string(address_), EIO,
+          "it was bound to '" + before_.driver + "' with driver_override '" + before_.driver_override + "', and now to '" +
+              now->driver + "' with '" + now->driver_override + "'",
+          "did somebody else bind it meanwhile?"));
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string group_name() const { return "group " + std::to_string(before_.iommu_group); }
+
+  Host& host_;
+  const Options& options_;
+  const devlock::pci::Address address_;
+  Journal& journal_;
+  const Actor owner_;
+  Summary summary_;
+  devlock::DeviceInfo before_;
+  std::vector<devlock::pci::Address> others_;  // functions of the group that must be bound too
+
+  // This process's own locks, in the classes of their kernel counterparts: one order rules both.
+  devlock::Ordered<devlock::vfio::rescan_remove_lock, std::mutex> plug_;  // who binds and unbinds
+  GroupListLock groups_;                                                 // the list of groups (here: one)
+  GroupRecordLock record_;                                               // this group's entry
+  devlock::GroupOwnership<devlock::StdSync> ownership_;
+  devlock::pci::Topology<DeviceLock> tree_;
+
+  // In the order in which they are taken, so that they go in reverse whatever happens.
+  std::deque<Binding> bindings_;
+  std::optional<Claim> claim_;
+  std::optional<typename Group::Container> container_;
+  std::optional<Group> group_;
+  std::optional<typename Host::Vm> vm_;
+  bool attached_ = false;
+};
+
+}  // namespace passthrough

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A function reset by VFIO_DEVICE_RESET, as devlock::pci's reset algorithm wants its target. The kernel saves and restores the
+// function's state inside that one call, so saving and restoring are nothing here.
+#pragma once
+
+#include "devlock/lock/device_lock.hpp"
+#include "devlock/pci/reset.hpp"
+#include "devlock/sync/std.hpp"
+
+namespace passthrough {
+
+using DeviceLock = devlock::DeviceLock<devlock::StdSync>;
+using Scope = devlock::pci::ResetScope<DeviceLock>;
+
+template <devlock::OpenDevice Device>
+class VfioReset {
+ public:
+  explicit VfioReset(Device& device) : device_(&device) {}
+
+  devlock::Result<void> check(const Scope& scope) {
+    if (scope.kind() != devlock::pci::ScopeKind::function || scope.target() != device_->address()) {
+      return devlock::failure(devlock::make_error(devlock::Operation::reset_device, to_string(scope.target()), EOPNOTSUPP,
+                                                  "an open device resets its own function and no more"));
+    }
+    return {};
+  }
+  devlock::Result<void> save(devlock::pci::Address) { return {}; }
+  devlock::Result<void> reset(const Scope&) { return device_->reset(); }
+  devlock::Result<void> restore(devlock::pci::Address) { return {}; }
+
+ private:
+  Device* device_;
+};
+
+}  // namespace passthrough
