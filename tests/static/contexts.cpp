@@ -45,7 +45,6 @@ static_assert(std::is_trivially_destructible_v<Parameter>);
 static_assert(!std::is_default_constructible_v<Parameter>);  // it comes from a context
 
 static_assert(std::is_empty_v<Root>);
-static_assert(std::is_trivially_destructible_v<Root>);
 
 // A guard has nothing to it but its lock.
 static_assert(sizeof(Waited) == sizeof(std::lock_guard<std::mutex>));

@@ -19,11 +19,15 @@
 
 namespace devlock {
 
-/// The set that a context stands for.
+/// The set that a context stands for. Only contexts are one.
 template <class HeldSet>
-struct HeldTag {
+class HeldTag {
+ public:
   using held = HeldSet;
   using order = typename HeldSet::order;
+
+ protected:
+  HeldTag() = default;
 };
 
 /// Anything that says what its thread may hold: a root, a guard, a ContextFor.

@@ -207,9 +207,9 @@ concept Claims = requires(Group& group, Context& context) { group.claim(context,
 
 TEST_CASE("Claiming compiles only where the group's mutex may still be waited for") {
   REQUIRE(Claims<vfio::ThreadContext>);
-  REQUIRE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::group_lock>>>);
-  REQUIRE_FALSE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::iommu_group_lock>>>);
-  REQUIRE_FALSE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::config_access>>>);
+  REQUIRE(Claims<HeldContext<Held<vfio::VfioOrder, vfio::group_lock>>>);
+  REQUIRE_FALSE(Claims<HeldContext<Held<vfio::VfioOrder, vfio::iommu_group_lock>>>);
+  REQUIRE_FALSE(Claims<HeldContext<Held<vfio::VfioOrder, vfio::config_access>>>);
 }
 
 TEST_CASE("Users and drivers on several threads never have the group together") {

@@ -49,10 +49,10 @@ concept Waits = requires(const Context& context, const Scope& scope) { Hierarchi
 
 TEST_CASE("Towards other classes it compiles where a guard does") {
   REQUIRE(Waits<ThreadContext<Order>>);
-  REQUIRE(Waits<HeldTag<Held<Order, first>>>);
-  REQUIRE_FALSE(Waits<HeldTag<Held<Order, second>>>);
-  REQUIRE_FALSE(Waits<HeldTag<Held<Order, third>>>);
-  REQUIRE_FALSE(Waits<HeldTag<Held<Order, aside>>>);
+  REQUIRE(Waits<HeldContext<Held<Order, first>>>);
+  REQUIRE_FALSE(Waits<HeldContext<Held<Order, second>>>);
+  REQUIRE_FALSE(Waits<HeldContext<Held<Order, third>>>);
+  REQUIRE_FALSE(Waits<HeldContext<Held<Order, aside>>>);
 }
 
 TEST_CASE("It is neither copied nor moved") {

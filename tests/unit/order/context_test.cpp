@@ -72,9 +72,9 @@ TEST_CASE_METHOD(Fixture, "Virtual functions and callbacks take a context by val
 
 TEST_CASE("A guard converts to a parameter only if all that it holds strictly precedes the bound") {
   using None = ThreadContext<Order>;
-  using HoldsFirst = HeldTag<Held<Order, first>>;
-  using HoldsSecond = HeldTag<Held<Order, second>>;
-  using TriedFirst = HeldTag<Held<Order, third, first>>;
+  using HoldsFirst = HeldContext<Held<Order, first>>;
+  using HoldsSecond = HeldContext<Held<Order, second>>;
+  using TriedFirst = HeldContext<Held<Order, third, first>>;
   REQUIRE(std::convertible_to<const None&, ContextFor<Order, first>>);
   REQUIRE(std::convertible_to<HoldsFirst, ContextFor<Order, second>>);
   REQUIRE(std::convertible_to<HoldsFirst, ContextFor<Order, third>>);
