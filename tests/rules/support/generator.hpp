@@ -75,7 +75,7 @@ class Generator {
     rules_.of_thread(thread_);
     holdings_.clear();
     call_ = 0;
-    most_steps_ = world.threads == 3 ? 11 : 15;
+    most_steps_ = world.threads == 3 ? 12 : 18;
     to_set_ = 0;
     for (std::size_t c = 0; notifies() && c != world.conditions; ++c) {
       to_set_ |= ((slept_ >> c) & 1U) << c;
@@ -86,21 +86,33 @@ class Generator {
     } else {
       block(root, 0, true);
     }
+    set_the_rest(root);
+  }
+  // What is not set yet, in an order in which no lock of one was named by a sleeper of another. Under a weakened rule there may be
+  // none; the conditions are then set without their locks, for it is not the notifier that is looked for.
+  void set_the_rest(const Context& root) {
+    for (std::size_t round = 0; round != world.conditions; ++round) {
+      for (std::size_t c = 0; c != world.conditions; ++c) {
+        if (((to_set_ >> c) & 1U) != 0) {
+          set_condition(root, c);
+        }
+      }
+    }
     for (std::size_t c = 0; c != world.conditions; ++c) {
       if (((to_set_ >> c) & 1U) != 0) {
-        set_condition(root, c);
+        emit(Do::set, 0, c);
       }
     }
   }
 
   void block(const Context& context, unsigned depth, bool always_runs) {
     for (std::size_t items = random_.percent(35) ? 2 : 1; items != 0; --items) {
-      for (unsigned attempts = 0; attempts != 5 && !item(context, depth, always_runs); ++attempts) {
+      for (unsigned attempts = 0; attempts != 8 && !item(context, depth, always_runs); ++attempts) {
       }
     }
   }
   void body(const Context& context, unsigned depth, bool always_runs) {
-    if (depth < 4 && random_.percent(85)) {
+    if (depth < 5 && random_.percent(85)) {
       block(context, depth + 1, always_runs);
     }
   }
@@ -110,21 +122,72 @@ class Generator {
     if (steps().size() + 4 > most_steps_ || context.count + 3 > Context::room) {
       return false;
     }
-    const std::size_t kind = random_.below(16);
-    const std::size_t lock = random_lock();
-    switch (kind) {
-      case 0: case 1: case 2: return wait(context, lock, random_way(lock), depth, always_runs);
-      case 3: case 4: case 5: return try_once(context, lock, random_way(lock), depth, always_runs);
-      case 6: return world.with(Feature::retries) && retry(context, lock, depth, always_runs);
-      case 7: return world.with(Feature::early) && release();
-      case 8: return world.with(Feature::erasure) && call(context, depth, always_runs);
-      case 9: return world.conditions != 0 && !notifies() && sleep(context, lock);
-      case 10: return world.devices != 0 && open(context, depth);
-      case 11: return world.devices != 0 && unbind(context, depth, always_runs);
-      case 12: case 13: return world.with(Feature::scopes) && walk(context, lock, depth, always_runs);
-      case 14: return world.with(Feature::destructors) && destructor(context, lock, depth, always_runs);
-      default: return to_set_ != 0 && always_runs && set_some_condition(context);
+    const std::size_t lock = interesting_lock();
+    switch (choose_kind()) {
+      case Kind::wait: return wait(context, lock, random_way(lock), depth, always_runs);
+      case Kind::attempt: return try_once(context, lock, random_way(lock), depth, always_runs);
+      case Kind::retry: return retry(context, lock, depth, always_runs);
+      case Kind::release: return release();
+      case Kind::call: return call(context, depth, always_runs);
+      case Kind::sleep: return sleep(context);
+      case Kind::open: return open(context, depth);
+      case Kind::unbind: return unbind(context, depth, always_runs);
+      case Kind::walk: return walk(context, lock, depth, always_runs);
+      case Kind::destructor: return destructor(context, lock, depth, always_runs);
+      case Kind::set: return always_runs && set_some_condition(context);
     }
+    return false;
+  }
+  enum class Kind : unsigned char { wait, attempt, retry, release, call, sleep, open, unbind, walk, destructor, set };
+  // Of what this world has, waits and tries most often.
+  Kind choose_kind() {
+    const auto weight = [this](Feature feature, std::size_t value) { return world.with(feature) ? value : 0; };
+    const struct {
+      Kind kind;
+      std::size_t weight;
+    } kinds[] = {{Kind::wait, 6},
+                 {Kind::attempt, 4},
+                 {Kind::retry, weight(Feature::retries, 3)},
+                 {Kind::release, weight(Feature::early, 2)},
+                 {Kind::call, weight(Feature::erasure, 3)},
+                 {Kind::sleep, notifies() ? 0 : weight(Feature::conditions, 4)},
+                 {Kind::open, weight(Feature::descriptors, 2)},
+                 {Kind::unbind, weight(Feature::descriptors, 2)},
+                 {Kind::walk, weight(Feature::scopes, 3)},
+                 {Kind::destructor, weight(Feature::destructors, 2)},
+                 {Kind::set, to_set_ != 0 ? 3U : 0U}};
+    std::size_t sum = 0;
+    for (const auto& each : kinds) {
+      sum += each.weight;
+    }
+    std::size_t chosen = random_.below(sum);
+    const auto* each = kinds;
+    while (chosen >= each->weight) {
+      chosen -= each++->weight;
+    }
+    return each->kind;
+  }
+  // Any lock; more often one that has something to do with what is held: of the same class, or under the same owner. A thread that holds
+  // nothing likes owners, walks and keys.
+  std::size_t interesting_lock() {
+    std::size_t lock = random_lock();
+    for (unsigned attempts = 0; attempts != 3 && !interesting(class_of(lock)); ++attempts) {
+      lock = random_lock();
+    }
+    return lock;
+  }
+  [[nodiscard]] bool interesting(std::size_t c) const {
+    const ClassTraits& traits = world.of_class[c];
+    for (const Holding& held : holdings_) {
+      if ((class_of(held.lock) == c && (traits.keyed || traits.owner != none)) || class_of(held.lock) == traits.owner) {
+        return true;
+      }
+    }
+    bool owner = false;
+    for (std::size_t other = 0; other != world.classes; ++other) {
+      owner = owner || world.of_class[other].owner == c;
+    }
+    return holdings_.empty() && (owner || traits.keyed || traits.scope);
   }
   Way random_way(std::size_t lock) {
     const ClassTraits& traits = world.of_class[class_of(lock)];
@@ -264,10 +327,11 @@ class Generator {
     --call_;
     return true;
   }
-  bool sleep(const Context& context, std::size_t lock) {
-    const Holding* held = holding(lock);
+  bool sleep(const Context& context) {
     const std::size_t condition = random_.below(world.conditions);
-    if (world.condition_lock[condition] != lock || held == nullptr || held->way == Way::shared || !held->certain ||
+    const std::size_t lock = world.condition_lock[condition];
+    const Holding* held = holding(lock);
+    if (held == nullptr || held->way == Way::shared || !held->certain ||
         held->released || held->call != call_) {
       return false;
     }
@@ -304,7 +368,7 @@ class Generator {
   // A condition is set under its lock.
   bool set_condition(const Context& context, std::size_t condition) {
     const std::size_t lock = world.condition_lock[condition];
-    if (holding(lock) != nullptr || !rules_.may_wait(context, lock, Way::exclusive)) {
+    if (holding(lock) != nullptr || !keeps_promise(class_of(lock)) || !rules_.may_wait(context, lock, Way::exclusive)) {
       return false;
     }
     emit(Do::lock, lock);
