@@ -82,6 +82,11 @@ class Generator {
     }
     const Context root;
     if (world.with(Feature::parked) && program.parked_by[0] == 0 && random_.percent(60)) {
+      if (rules_.weakened(Weakening::adoption_late)) {
+        ++open_[0];  // it must not wait for its own descriptor first
+        block(root, 0, true);
+        --open_[0];
+      }
       adopt(root);
     } else {
       block(root, 0, true);
@@ -210,6 +215,9 @@ class Generator {
   }
   [[nodiscard]] bool owned(std::size_t lock, bool by_any) const {
     const std::size_t owner = world.of_class[class_of(lock)].owner;
+    if (owner == world.open_class && open_[world.lock[lock].group] != 0) {
+      return true;
+    }
     for (const Holding& held : holdings_) {
       if (class_of(held.lock) == owner && (by_any || world.lock[held.lock].group == world.lock[lock].group) &&
           (held.way == Way::exclusive || (held.way == Way::shared && rules_.weakened(Weakening::nest_owner_shared))) &&
@@ -221,7 +229,7 @@ class Generator {
   }
   // May this thread wait here, with conditions still to be set? Nothing that a sleeper named may stand in its way.
   [[nodiscard]] bool keeps_promise(std::size_t of_class) const {
-    for (std::size_t c = 0; c != world.conditions; ++c) {
+    for (std::size_t c = 0; c != world.conditions && !rules_.weakened(Weakening::notifier_needs_named); ++c) {
       for (std::size_t a = 0; ((to_set_ >> c) & 1U) != 0 && a != world.classes; ++a) {
         if (((named_[c] >> a) & 1U) != 0 && (a == of_class || world.precedes(of_class, a))) {
           return false;

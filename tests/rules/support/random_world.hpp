@@ -13,7 +13,7 @@ namespace rules {
 
 class WorldMaker {
  public:
-  /// Two weakenings are about a world that the library refuses to declare; they get one.
+  /// Some weakenings are about a world that the library refuses to declare; they get one.
   WorldMaker(World& world, Random& random, Weakening weakened) : world_(world), random_(random), weakened_(weakened) {
     choose_features();
     choose_classes();
@@ -53,14 +53,16 @@ class WorldMaker {
   void choose_classes() {
     world_.classes = 3 + random_.below(2);
     if (with(Feature::nest)) {
-      const std::size_t owner = take_class();
+      const bool under_open = weakened_ == Weakening::nest_under_open && with(Feature::descriptors);
+      const std::size_t owner = take_class(under_open ? 1 : 0);
       const std::size_t inner = take_class(owner + 1);
       world_.of_class[inner].owner = owner;
       world_.of_class[inner].keyed = weakened_ == Weakening::nest_and_keys;
       world_.of_class[owner].shared = random_.percent(30);
       needed_[needed_count_++] = {owner, inner};
+      world_.open_class = under_open ? owner : none;
     }
-    if (with(Feature::descriptors)) {
+    if (with(Feature::descriptors) && world_.open_class == none) {
       world_.open_class = take_class(1);
     }
     if (with(Feature::instances)) {
@@ -152,7 +154,7 @@ class WorldMaker {
       const ClassTraits& traits = world_.of_class[c];
       if (traits.owner != none) {
         const std::size_t groups = random_.percent(70) ? 2 : 1;
-        for (std::size_t g = 0; g != groups; ++g) {
+        for (std::size_t g = 0; g != groups && traits.owner != world_.open_class; ++g) {
           add_lock(traits.owner, 0, g);
         }
         for (std::size_t n = 0; n != 3; ++n) {
@@ -187,7 +189,7 @@ class WorldMaker {
         }
       }
     }
-    world_.devices = world_.open_class == none ? 0 : random_.percent(70) ? 1 : 2;
+    world_.devices = world_.open_class == none ? 0 : random_.percent(weakened_ == Weakening::nest_under_open ? 0 : 70) ? 1 : 2;
   }
   void choose_conditions() {
     if (with(Feature::conditions)) {

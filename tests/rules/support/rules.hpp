@@ -103,9 +103,11 @@ class Rules {
   [[nodiscard]] bool may_bound(const Context& context, std::size_t bound) const {
     Context held = context;
     weaken_all(held);
-    if (weakened(Weakening::bound_passes_keys) || weakened(Weakening::bound_passes_nest)) {
-      const Hold passing = weakened(Weakening::bound_passes_keys) ? Hold::exclusive : Hold::nested;
-      held.drop([&](const Element& e) { return e.class_key == class_keys[bound] && e.hold == passing; });
+    if (weakened(Weakening::bound_passes_keys) && world_.of_class[bound].keyed) {
+      held.drop([&](const Element& e) { return e.class_key == class_keys[bound] && e.hold == Hold::exclusive; });
+    }
+    if (weakened(Weakening::bound_passes_nest)) {
+      held.drop([&](const Element& e) { return e.class_key == class_keys[bound] && e.hold == Hold::nested; });
     }
     return accept(devlock::detail::judge_bound(*table_, held.elements, held.count, class_keys[bound]));
   }
@@ -218,16 +220,16 @@ class Rules {
     weaken_all(held);
     owners_as_exclusive(held, asked);
     const auto same = [&](const Element& e) { return e.hold != Hold::below && e.class_key == asked.class_key; };
-    if (weakened(Weakening::same_class)) {
+    if (weakened(Weakening::same_class) && !asked.shared) {
       held.drop(same);
     }
     if (weakened(Weakening::readers_unordered) && asked.shared) {
-      held.count = 0;
+      held.drop([&](const Element& e) { return !same(e); });
     }
     if (weakened(Weakening::shared_after_shared) && asked.shared) {
       held.drop([&](const Element& e) { return same(e) && e.hold == Hold::shared; });
     }
-    if (weakened(Weakening::keyed_after_reader) && asked.keyed) {
+    if (weakened(Weakening::keyed_after_reader) && asked.keyed && !asked.shared) {
       held.drop([&](const Element& e) { return same(e) && e.hold == Hold::shared; });
     }
     for (std::size_t i = 0; weakened(Weakening::nest_over_bare) && asked.owner_key != 0 && i != held.count; ++i) {

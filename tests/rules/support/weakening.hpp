@@ -2,7 +2,8 @@
 // Copyright the devlock authors
 //
 // The ways in which the rules are weakened on purpose, one at a time. Each is a rule that somebody would write, or a check that somebody
-// would leave out; the search must find a program that it accepts and that deadlocks.
+// would leave out; the search must find a program that it accepts and that deadlocks. The last two are no rules but promises of
+// the program, which the library states and does not check; here is why they are stated.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,7 @@ enum class Weakening : unsigned char {
   nest_owner_shared,
   nest_owner_released,
   nest_and_keys,
+  nest_under_open,
   bound_forgotten,
   bound_lost_by_try,
   bound_passes_keys,
@@ -48,6 +50,8 @@ enum class Weakening : unsigned char {
   walk_over_keys,
   walk_over_nest,
   walk_by_instance,
+  adoption_late,
+  notifier_needs_named,
   count,
 };
 
@@ -71,6 +75,7 @@ inline constexpr const char* weakening_names[] = {
     "under a nest lock: the owner may be held as a reader",
     "under a nest lock: the owner may have been released",
     "one class has instance keys and a nest owner",
+    "under a nest lock: the owner may be an open descriptor",
     "the bound of a ContextFor is forgotten",
     "the bound of a ContextFor is forgotten after a try",
     "a ContextFor of a keyed class is made while an instance is held",
@@ -89,6 +94,8 @@ inline constexpr const char* weakening_names[] = {
     "a walk over a keyed class does not compare keys",
     "a walk over a class with a nest owner",
     "a walk takes two classes instance by instance",
+    "no promise: a parked descriptor is adopted after waiting for locks",
+    "no promise: the notifier waits for a lock that a sleeper named",
 };
 static_assert(sizeof(weakening_names) / sizeof(*weakening_names) == static_cast<std::size_t>(Weakening::count));
 
