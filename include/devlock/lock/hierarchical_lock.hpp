@@ -49,8 +49,8 @@ template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
 class HierarchicalLock<Refusal, Lock> {
  public:
-  template <class Context, class Scope>
-  HierarchicalLock(const Context&, const Scope&) = delete;
+  template <class Scope>
+  HierarchicalLock(const ContextTag&, const Scope&) = delete;
 };
 
 template <LockContext Context, LockScope Scope>

@@ -103,8 +103,8 @@ template <class Refusal, class Lock, class Rollback>
   requires(!detail::permitted<Refusal>)
 class HierarchicalTryLock<Refusal, Lock, Rollback> {
  public:
-  template <class Context, class Scope>
-  HierarchicalTryLock(const Context&, const Scope&) = delete;
+  template <class Scope>
+  HierarchicalTryLock(const ContextTag&, const Scope&) = delete;
 };
 
 template <LockContext Context, LockScope Scope>

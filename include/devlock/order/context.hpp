@@ -19,9 +19,15 @@
 
 namespace devlock {
 
+/// Every context, whatever it holds.
+class ContextTag {
+ protected:
+  ContextTag() = default;
+};
+
 /// The set that a context stands for. Only contexts are one.
 template <class HeldSet>
-class HeldTag {
+class HeldTag : public ContextTag {
  public:
   using held = HeldSet;
   using order = typename HeldSet::order;

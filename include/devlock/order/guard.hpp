@@ -112,8 +112,9 @@ template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
 class Guard<Refusal, Lock> {
  public:
-  template <class Context, class... More>
-  Guard(const Context&, Lock&, const More&...) = delete;
+  Guard(const ContextTag&, Lock&) = delete;
+  template <class More>
+  Guard(const ContextTag&, Lock&, More) = delete;
 };
 
 template <LockContext Context, ClassifiedLock Lock>

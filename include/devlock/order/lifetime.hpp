@@ -93,8 +93,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Adoption<Held<Order>, Session>
 template <class Asked, class HeldSet, class Session>
 class Adoption<adoption_after_a_lock<Asked, HeldSet>, Session> {
  public:
-  template <class Context>
-  Adoption(const Context&, Parked<Session>&) = delete;
+  Adoption(const ContextTag&, Parked<Session>&) = delete;
 };
 
 namespace detail {

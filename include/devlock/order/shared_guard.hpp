@@ -97,15 +97,13 @@ template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
 class SharedGuard<Refusal, Lock> {
  public:
-  template <class Context>
-  SharedGuard(const Context&, Lock&) = delete;
+  SharedGuard(const ContextTag&, Lock&) = delete;
 };
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
 class SharedTryGuard<Refusal, Lock> {
  public:
-  template <class Context>
-  SharedTryGuard(const Context&, Lock&) = delete;
+  SharedTryGuard(const ContextTag&, Lock&) = delete;
 };
 
 template <LockContext Context, ClassifiedLock Lock>

@@ -84,8 +84,9 @@ template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
 class TryGuard<Refusal, Lock> {
  public:
-  template <class Context, class... More>
-  TryGuard(const Context&, Lock&, const More&...) = delete;
+  TryGuard(const ContextTag&, Lock&) = delete;
+  template <class More>
+  TryGuard(const ContextTag&, Lock&, More) = delete;
 };
 
 template <LockContext Context, ClassifiedLock Lock>
