@@ -53,6 +53,12 @@
 #define DEVLOCK_VALIDATE 1
 #endif
 #endif
+// What a program with a validator includes for it; without one, nothing that needs an operating system.
+#if DEVLOCK_VALIDATE
+#define DEVLOCK_VALIDATE_HEADER "devlock/validate/live_mark.hpp"
+#else
+#define DEVLOCK_VALIDATE_HEADER "devlock/validate/where.hpp"
+#endif
 
 // A precondition that the library can see broken calls this. Define it before the first include to log, to
 // throw in a test, or to compile the checks away. It gets the condition and a sentence.

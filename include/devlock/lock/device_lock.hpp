@@ -55,6 +55,8 @@ class DeviceLock {
     life_.store(static_cast<unsigned>(DeviceLife::live), std::memory_order_release);  // pairs with life()
   }
 
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::LockMark mark;
+
  private:
   friend class LockAccess;
   void lock() {

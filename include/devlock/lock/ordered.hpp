@@ -53,6 +53,8 @@ class DEVLOCK_CAPABILITY("mutex") Ordered {
   /// The mutex itself, for a foreign API. What is done with it is outside the order.
   [[nodiscard]] auto& native() noexcept { return mutex_.get(); }
 
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::LockMark mark;
+
  private:
   friend class LockAccess;
   void lock() { native().lock(); }
@@ -63,7 +65,6 @@ class DEVLOCK_CAPABILITY("mutex") Ordered {
   void unlock_shared() { native().unlock_shared(); }
 
   detail::MutexPlace<Mutex> mutex_;
-  DEVLOCK_NO_UNIQUE_ADDRESS validate::LockMark mark_;
 };
 
 }  // namespace devlock

@@ -42,7 +42,9 @@ class Reference {
   }
   /// One user less; the last one calls `destroy` under this context, outside every spinlock. True if it did.
   template <class Destroy>
-  bool put(Context context, Destroy destroy) DEVLOCK_REQUIRES(context) {
+  bool put(Context context, Destroy destroy, validate::Where where = validate::Where::current())
+      DEVLOCK_REQUIRES(context) {
+    context.mark.template waits<Order, Destruction>(this, where);  // as if every user were the last
     const unsigned before = users_.fetch_sub(1U, std::memory_order_acq_rel);  // pairs with itself in other users
     DEVLOCK_ASSERT(before != 0U, "put without get");
     if (before == 1U) {

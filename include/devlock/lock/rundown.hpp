@@ -66,8 +66,9 @@ class Rundown {
     return User();
   }
   /// Refuses newcomers and waits until everybody left. Idempotent.
-  void close(devlock::ContextFor<Order, Class> context) DEVLOCK_REQUIRES(context) {
-    (void)context;
+  void close(devlock::ContextFor<Order, Class> context, validate::Where where = validate::Where::current())
+      DEVLOCK_REQUIRES(context) {
+    context.mark.template waits<Order, Class>(this, where);
     begin_close();
     for (unsigned seen = word_.load(std::memory_order_acquire); seen != closing_bit;  // pairs with exit()
          seen = word_.load(std::memory_order_acquire)) {

@@ -88,47 +88,53 @@ class Condition {
 
   /// Waits until `predicate` holds. The guard's lock is the only one held.
   template <class G, class Predicate>
-  void wait(const G& guard, Predicate predicate) {
-    wait(guard, holding<>, std::move(predicate));
+  void wait(const G& guard, Predicate predicate, validate::Where where = validate::Where::current()) {
+    wait(guard, holding<>, std::move(predicate), where);
   }
   /// The same with the named classes held meanwhile.
   template <class G, class... Named, class Predicate>
-  void wait(const G& guard, Holding<Named...>, Predicate predicate) {
+  void wait(const G& guard, Holding<Named...> named, Predicate predicate,
+            validate::Where where = validate::Where::current()) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
-    auto bare = bare_lock(guard);
+    auto bare = bare_lock(guard, named, where);
     while (!predicate()) {
       condition_.wait(bare);
     }
   }
   /// Waits until `predicate` holds or `deadline` passes; the value of the predicate then.
   template <class G, class Deadline, class Predicate>
-  bool wait_until(const G& guard, const Deadline& deadline, Predicate predicate) {
-    return wait_until(guard, holding<>, deadline, std::move(predicate));
+  bool wait_until(const G& guard, const Deadline& deadline, Predicate predicate,
+                  validate::Where where = validate::Where::current()) {
+    return wait_until(guard, holding<>, deadline, std::move(predicate), where);
   }
   template <class G, class... Named, class Deadline, class Predicate>
-  bool wait_until(const G& guard, Holding<Named...>, const Deadline& deadline, Predicate predicate) {
+  bool wait_until(const G& guard, Holding<Named...> named, const Deadline& deadline, Predicate predicate,
+                  validate::Where where = validate::Where::current()) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
-    auto bare = bare_lock(guard);
+    auto bare = bare_lock(guard, named, where);
     return condition_.wait_until(bare, deadline, std::move(predicate));
   }
   /// Waits until `predicate` holds or a stop is requested; the value of the predicate then. `StopToken` is std::stop_token.
   template <class G, class StopToken, class Predicate>
     requires requires(StopToken token) { token.stop_requested(); }
-  bool wait(const G& guard, StopToken stop, Predicate predicate) {
-    return wait(guard, holding<>, std::move(stop), std::move(predicate));
+  bool wait(const G& guard, StopToken stop, Predicate predicate, validate::Where where = validate::Where::current()) {
+    return wait(guard, holding<>, std::move(stop), std::move(predicate), where);
   }
   template <class G, class... Named, class StopToken, class Predicate>
     requires requires(StopToken token) { token.stop_requested(); }
-  bool wait(const G& guard, Holding<Named...>, StopToken stop, Predicate predicate) {
+  bool wait(const G& guard, Holding<Named...> named, StopToken stop, Predicate predicate,
+            validate::Where where = validate::Where::current()) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
-    auto bare = bare_lock(guard);
+    auto bare = bare_lock(guard, named, where);
     return condition_.wait(bare, std::move(stop), std::move(predicate));
   }
 
  private:
-  template <class Permission, class Lock>
-  static detail::Bare<Lock> bare_lock(const Guard<Permission, Lock>& guard) {
+  template <class Permission, class Lock, class... Named>
+  static detail::Bare<Lock> bare_lock(const Guard<Permission, Lock>& guard, Holding<Named...>, validate::Where where) {
     DEVLOCK_ASSERT(guard.owns_lock(), "a condition wait needs a guard that owns its lock");
+    using Order = typename Guard<Permission, Lock>::order;
+    guard.mark.template sleeps<Order, Lock, Named...>(*guard.mutex(), where);
     return {*guard.mutex()};
   }
 

@@ -36,6 +36,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Through<Held<Order, Elements...>, 
   Through(const Parent& parent, Session& session, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : session_(&session) {
     this->mark.enter(parent.mark, where);
+    this->mark.template joins<Order, typename Session::lifetime_class>(session_, where);
     this->set_newest_instance(parent.newest_instance());
   }
   ~Through() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
@@ -78,6 +79,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Adoption<Held<Order>, Session>
   Adoption(const Parent& parent, Parked<Session>& parked, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : session_(&parked.session_) {
     this->mark.enter(parent.mark, where);
+    this->mark.template joins<Order, typename Session::lifetime_class>(session_, where);
   }
   ~Adoption() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
   [[nodiscard]] Session& operator*() const noexcept { return *session_; }

@@ -24,9 +24,16 @@ class Under {
  public:
   explicit Under(const Owners*... owners) : owners_{owners...} {}
   template <class Lock>
-  void check(Lock&, validate::Where) const {}
+  void check(Lock& lock, validate::Where where) const {
+    check(lock, where, std::index_sequence_for<Owners...>{});
+  }
 
  private:
+  template <class Lock, std::size_t... I>
+  void check(Lock& lock, validate::Where where, std::index_sequence<I...>) const {
+    validate::ContextMark::nests(lock, where, *static_cast<const Owners*>(owners_[I])...);
+  }
+
   const void* owners_[sizeof...(Owners)];
 };
 

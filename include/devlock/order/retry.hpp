@@ -41,10 +41,11 @@ concept FinitePolicy = requires { requires P::finite; };
 
 namespace detail {
 template <class Context, class Lock, class Policy, class Body>
-bool retry_loop(const Context& context, Lock& lock, Policy& policy, Body& body) DEVLOCK_UNANALYSED {
+bool retry_loop(const Context& context, Lock& lock, Policy& policy, Body& body, validate::Where where)
+    DEVLOCK_UNANALYSED {
   for (unsigned failures = 0;;) {
     {
-      TryGuard guard{context, lock};
+      TryGuard<try_verdict<typename Context::held, Lock>, Lock> guard{context, lock, where};
       if (guard) {
         body(guard);
         return true;
@@ -70,16 +71,19 @@ struct Retry<Verdict> {
 
 /// Tries `lock` until it is taken or `policy` gives up; calls `body(guard)` with it held. True if it was.
 template <LockContext Context, ClassifiedLock Lock, class Policy, class Body>
-bool retry(const Context& context, Lock& lock, Policy policy, Body body) DEVLOCK_REQUIRES(context) {
+bool retry(const Context& context, Lock& lock, Policy policy, Body body,
+           validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(context) {
   [[maybe_unused]] const detail::Retry<detail::wait_verdict<typename Context::held, Lock>> permitted(0);
-  return detail::retry_loop(context, lock, policy, body);
+  return detail::retry_loop(context, lock, policy, body, where);
 }
 
 /// The same where waiting is not permitted, because an open descriptor is held for instance: the policy must be finite. Others
 /// that wait for this thread wait until it gives up.
 template <LockContext Context, ClassifiedLock Lock, FinitePolicy Policy, class Body>
-bool retry_bounded(const Context& context, Lock& lock, Policy policy, Body body) DEVLOCK_REQUIRES(context) {
-  return detail::retry_loop(context, lock, policy, body);
+bool retry_bounded(const Context& context, Lock& lock, Policy policy, Body body,
+                   validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(context) {
+  [[maybe_unused]] const validate::BoundedRetry bounded;
+  return detail::retry_loop(context, lock, policy, body, where);
 }
 
 }  // namespace devlock

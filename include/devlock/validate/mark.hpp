@@ -4,20 +4,24 @@
 // The hooks of the run-time validator: a mark in every context and in every lock, told what happens. Here are the marks of a program
 // without a validator, which are empty and do nothing; validate/live_mark.hpp has the others.
 //
-//   ContextMark       in a root or a guard: enter, want, took or lost, gives, leave
+//   ContextMark       in a root or a guard: enter, want, took or lost, gives, leave; nests, joins
 //   ContextReference  in a ContextFor: which context it was made from
-//   LockMark          in a lock: destroyed while held
+//   LockMark          in a lock: destroyed while held. A lock of your own has it as a public member `mark`
+//   BoundedRetry      alive during a loop of tries that is known to end
 #pragma once
 
 #include "devlock/config.hpp"
+#include "devlock/validate/how.hpp"
 #include "devlock/validate/where.hpp"
+#include DEVLOCK_VALIDATE_HEADER
 
 namespace devlock::validate {
 
-/// How a lock is asked for.
-enum class How : unsigned char { wait, try_once, shared_wait, shared_try, nested_wait, nested_try, scope_wait, adopt };
-
-struct SilentReference {};
+struct SilentReference {
+  /// A wait without a guard, for whatever `object` stands for.
+  template <class Order, class Class>
+  static constexpr void waits(const void*, Where) noexcept {}
+};
 
 struct SilentContextMark {
   [[nodiscard]] static constexpr SilentReference reference() noexcept { return {}; }
@@ -33,6 +37,9 @@ struct SilentContextMark {
   /// The context ends, and its parent is the thread's context again. The second call does nothing.
   static constexpr void leave() noexcept {}
 
+  /// The guards of the nest locks, named for the next `want`.
+  template <class Lock, class... Owners>
+  static constexpr void nests(const Lock&, Where, const Owners&...) noexcept {}
   /// A lock is about to be waited for or tried.
   template <class Order, class Lock>
   static constexpr void want(const Lock&, How, Where) noexcept {}
@@ -45,19 +52,31 @@ struct SilentContextMark {
   /// It is about to be given back.
   template <class Lock>
   static constexpr void gives(const Lock&) noexcept {}
+  /// Until the context ends this thread is a user of `object`, whose end others wait for.
+  template <class Order, class Class>
+  static constexpr void joins(const void*, Where) noexcept {}
+  /// A condition wait is about to give back `lock` for a while, and nothing else; the classes of `Named` may stay held.
+  template <class Order, class Lock, class... Named>
+  static constexpr void sleeps(const Lock&, Where) noexcept {}
 };
 
 struct SilentLockMark {};
 
-template <bool On>
-struct Marks {
+struct SilentBoundedRetry {
+  constexpr SilentBoundedRetry() noexcept {}
+};
+
+template <>
+struct Marks<false> {
   using Context = SilentContextMark;
   using Reference = SilentReference;
   using Lock = SilentLockMark;
+  using BoundedRetry = SilentBoundedRetry;
 };
 
 using ContextMark = Marks<DEVLOCK_VALIDATE != 0>::Context;
 using ContextReference = Marks<DEVLOCK_VALIDATE != 0>::Reference;
 using LockMark = Marks<DEVLOCK_VALIDATE != 0>::Lock;
+using BoundedRetry = Marks<DEVLOCK_VALIDATE != 0>::BoundedRetry;
 
 }  // namespace devlock::validate
