@@ -45,9 +45,11 @@ class LiveLockMark {
     }
   }
   void gives(bool shared) const noexcept {
-    if (shared) {
-      holders_.fetch_sub(1, std::memory_order_relaxed);
-    } else {
+    // A lock made anew in the place of one that was held has no holders to lose.
+    std::uint32_t holders = shared ? holders_.load(std::memory_order_relaxed) : 0;
+    while (holders != 0 && !holders_.compare_exchange_weak(holders, holders - 1, std::memory_order_relaxed)) {
+    }
+    if (!shared) {
       holders_.store(0, std::memory_order_relaxed);
     }
   }
