@@ -15,16 +15,16 @@
 namespace passthrough {
 
 struct Facts {
-  unsigned resets = 0;           ///< that succeeded
-  unsigned attempts = 0;         ///< that ended, however
-  unsigned contended = 0;        ///< threads that the kernel answered contended since the unplug began
-  unsigned busy = 0;             ///< resets that found another thread's reset under way
-  unsigned refused = 0;          ///< resets refused because the unplug was asked for
-  unsigned running = 0;          ///< reset threads
-  bool unplugging = false;       ///< the unbind is about to be asked for
-  bool revoked = false;          ///< the owner knows of the unplug and lets nothing take the device's lock any more
-  bool stop = false;             ///< leave the race now
-  bool unbound = false;          ///< the unbind returned
+  unsigned resets = 0;      ///< that succeeded
+  unsigned attempts = 0;    ///< that ended, however
+  unsigned contended = 0;   ///< threads that the kernel answered contended since the unplug began
+  unsigned busy = 0;        ///< resets that found another thread's reset under way
+  unsigned refused = 0;     ///< resets refused because the unplug was asked for
+  unsigned running = 0;     ///< reset threads
+  bool unplugging = false;  ///< the unbind is about to be asked for
+  bool revoked = false;     ///< the owner knows of the unplug and lets nothing take the device's lock any more
+  bool stop = false;        ///< leave the race now
+  bool unbound = false;     ///< the unbind returned
   std::optional<devlock::Error> failure;  ///< the first answer that should not have come
 };
 

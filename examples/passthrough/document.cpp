@@ -2,6 +2,8 @@
 // Copyright the devlock authors
 //
 // The report and the list of devices as JSON.
+#include <cmath>
+
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
@@ -14,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 double ms(Clock::duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
+  return std::round(std::chrono::duration<double, std::micro>(time).count()) / 1000;  // to the microsecond
 }
 
 const char* word(Mark mark) {

@@ -35,7 +35,7 @@ struct Step {
   Clock::time_point first{};  ///< start of the first one
   Clock::time_point last{};   ///< end of the last one
   unsigned count = 1;
-  bool repeats = false;       ///< folded with earlier ones that are the same
+  bool repeats = false;  ///< folded with earlier ones that are the same
 
   [[nodiscard]] bool same_as(const Step& other) const;
 };
@@ -81,8 +81,8 @@ class Actor {
   struct About {
     std::string operation;
     std::string object{};
-    std::optional<devlock::ErrorClass> expected{};   ///< this answer and no other should come
-    std::vector<devlock::ErrorClass> skippable{};    ///< these answers mean that the machine cannot do it
+    std::optional<devlock::ErrorClass> expected{};  ///< this answer and no other should come
+    std::vector<devlock::ErrorClass> skippable{};   ///< these answers mean that the machine cannot do it
   };
 
   /// Performs `action` under `context` and writes down how it went; returns what it returned.

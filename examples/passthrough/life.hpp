@@ -14,6 +14,8 @@
 #include "devlock/lock/group_ownership.hpp"
 #include "devlock/pci/topology.hpp"
 #include "devlock/vfio/binding.hpp"
+#include "interrupts.hpp"
+#include "plan.hpp"
 #include "race.hpp"
 #include "summary.hpp"
 
@@ -27,8 +29,13 @@ class Life {
   template <class T = void>
   using Result = devlock::Result<T>;
 
-  Life(Host& host, const Options& options, devlock::pci::Address address, Journal& journal)
-      : host_(host), options_(options), address_(address), journal_(journal), owner_(journal, "owner") {}
+  Life(Host& host, const Options& options, devlock::pci::Address address, Journal& journal, Interrupts& interrupts)
+      : host_(host),
+        options_(options),
+        address_(address),
+        journal_(journal),
+        interrupts_(interrupts),
+        owner_(journal, "owner") {}
 
   Result<> run() {
     const Root root;
@@ -47,20 +54,22 @@ class Life {
  private:
   using Claim = typename devlock::GroupOwnership<devlock::StdSync>::Claim;
   using Binding = devlock::vfio::DriverBinding<Host>;
-  static constexpr const char* vfio_driver = "vfio-pci";
 
   Result<> use(const Root& root) {
-    Result<> outcome = bind(root);
-    if (outcome) {
-      outcome = open_group(root);
+    for (const auto part : {&Life::bind, &Life::open_group, &Life::attach, &Life::race}) {
+      Result<> outcome = (this->*part)(root);
+      if (!outcome) {
+        return outcome;
+      }
+      if (const char* signal = interrupts_.seen(); signal != nullptr) {
+        return devlock::failure(interrupted(signal));
+      }
     }
-    if (outcome) {
-      outcome = attach(root);
-    }
-    if (outcome) {
-      outcome = race(root);
-    }
-    return outcome;
+    return {};
+  }
+  [[nodiscard]] devlock::Error interrupted(const char* signal) const {
+    return devlock::make_error(devlock::Operation::reset_device, to_string(address_), EINTR,
+                               std::string(signal) + " ended this run", "nothing is left behind: start it again");
   }
 
   // What is there, and whether it can be done. Changes nothing.
@@ -70,67 +79,30 @@ class Life {
       return devlock::failure(all.error());
     }
     build_tree(std::move(*all));
-    auto found = host_.device(address_);
-    if (!found) {
-      return devlock::failure(found.error());
+    auto plan = owner_.step(root, {"check device"}, [&] { return make_plan(host_, address_); });
+    if (!plan) {
+      return devlock::failure(plan.error());
     }
-    before_ = std::move(*found);
-    summary_.group = before_.iommu_group;
-    summary_.driver = before_.driver;
-    summary_.override = before_.driver_override;
-    return owner_.step(root, {"check device"}, [&] { return check(); });
+    plan_ = std::move(*plan);
+    summary_.group = plan_.before.iommu_group;
+    summary_.driver = plan_.before.driver;
+    summary_.override = plan_.before.driver_override;
+    return owner_.step(root, {"check group", group_name()}, [&] { return check_group(plan_, options_.whole_group); });
   }
   void build_tree(std::vector<devlock::DeviceInfo> all) {
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.bridges.size() < b.bridges.size(); });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.bridges.size() < b.bridges.size(); });
     for (const devlock::DeviceInfo& info : all) {
       tree_.add(info.address, info.bridges.empty() ? std::nullopt : std::optional(info.bridges.back()));
     }
-  }
-  Result<> check() {
-    const auto refuse = [&](int error_number, const char* reason, const char* remedy) {
-      return devlock::failure(
-          devlock::make_error(devlock::Operation::claim_group, to_string(address_), error_number, reason, remedy));
-    };
-    if (before_.is_bridge) {
-      return refuse(EOPNOTSUPP, "it is a bridge", "choose a device below it, see --list");
-    }
-    if (before_.iommu_group < 0) {
-      return refuse(EOPNOTSUPP, "it is in no IOMMU group", "switch the IOMMU on (intel_iommu=on or firmware setup)");
-    }
-    if (!before_.resettable) {
-      return refuse(EOPNOTSUPP, "it has no function reset, and this program resets functions", "choose another, see --list");
-    }
-    auto members = host_.group_members(before_.iommu_group);
-    if (!members) {
-      return devlock::failure(members.error());
-    }
-    std::string elsewhere;
-    for (const devlock::DeviceInfo& member : *members) {
-      if (member.address == address_) {
-        continue;
-      }
-      if (!in_the_way(member)) {
-        continue;
-      }
-      others_.push_back(member.address);
-      elsewhere += (elsewhere.empty() ? "" : ", ") + to_string(member.address) + " is bound to " + member.driver;
-    }
-    if (!others_.empty() && !options_.whole_group) {
-      return devlock::failure(devlock::make_error(devlock::Operation::claim_group, group_name(), EPERM, elsewhere,
-                                                  "--whole-group binds the whole group to vfio-pci while this runs"));
-    }
-    return {};
-  }
-  // These drivers do no DMA of their own: driver_managed_dma in the kernel.
-  static bool in_the_way(const devlock::DeviceInfo& member) {
-    return !member.is_bridge && !member.driver.empty() && member.driver != vfio_driver && member.driver != "pci-stub" &&
-           member.driver != "pcieport";
   }
 
   Result<> bind(const Root& root) {
     devlock::Guard plug{root, plug_};
     std::vector<devlock::pci::Address> functions{address_};
-    functions.insert(functions.end(), others_.begin(), others_.end());
+    for (const devlock::DeviceInfo& other : plan_.elsewhere) {
+      functions.push_back(other.address);
+    }
     for (const auto& function : functions) {
       auto bound = owner_.step(plug, {"bind vfio-pci", to_string(function)},
                                [&] { return Binding::take(plug, host_, function, vfio_driver); });
@@ -153,19 +125,18 @@ class Life {
       return devlock::failure(container.error());
     }
     container_.emplace(std::move(*container));
-    const auto open = [&] { return host_.open_group(list, before_.iommu_group); };
+    const auto open = [&] { return host_.open_group(list, plan_.before.iommu_group); };
     auto group = owner_.step(list, {"open group", group_name()}, open);
     if (!group) {
       return devlock::failure(group.error());
     }
     group_.emplace(std::move(*group));
     // The kernel gives a group to one opener.
-    const Actor rival(journal_, "rival");
-    if (auto second = rival.step(list, {"open group", group_name(), devlock::ErrorClass::held}, open);
+    if (auto second = owner_.step(list, {"open group again", group_name(), devlock::ErrorClass::held}, open);
         second || second.error().error_class != devlock::ErrorClass::held) {
-      return devlock::failure(second ? devlock::make_error(devlock::Operation::open_group, group_name(), EIO,
-                                                           "it was opened twice at once")
-                                     : second.error());
+      return devlock::failure(
+          second ? devlock::make_error(devlock::Operation::open_group, group_name(), EIO, "it was opened twice at once")
+                 : second.error());
     }
     outcome = owner_.step(list, {"VFIO_GROUP_SET_CONTAINER", group_name()},
                           [&] { return group_->set_container(list, *container_); });
@@ -175,8 +146,8 @@ class Life {
   Result<> claim(const Context& context) {
     claim_.emplace(ownership_.claim(context, this));
     if (!*claim_) {
-      return devlock::failure(devlock::make_error(devlock::Operation::claim_group, group_name(), EPERM,
-                                                  "this process uses it already"));
+      return devlock::failure(
+          devlock::make_error(devlock::Operation::claim_group, group_name(), EPERM, "this process uses it already"));
     }
     return {};
   }
@@ -210,6 +181,7 @@ class Life {
     const auto scope = tree_.scope(devlock::pci::ScopeKind::function, address_);
     Session<typename Group::Device> session{*device, tree_.find(address_)->lock, *scope, record_};
     Board board(Clock::now() + std::chrono::duration_cast<Clock::duration>(options_.deadline));
+    const Interrupts::Listener listener(interrupts_, [&](const char* signal) { board.fail(interrupted(signal)); });
     Race<Host> race(host_, session, board, journal_, owner_);
     Result<> outcome = race.run(root, groups_, options_);
     summary_.facts = board.facts();
@@ -232,10 +204,11 @@ class Life {
     while (!bindings_.empty()) {
       Binding& binding = bindings_.back();
       const std::string driver = binding.previous_driver().empty() ? "no driver" : binding.previous_driver();
-      also(owner_.step(plug, {"give back to " + driver, to_string(binding.address())}, [&] { return binding.restore(plug); }));
+      also(owner_.step(plug, {"give back to " + driver, to_string(binding.address())},
+                       [&] { return binding.restore(plug); }));
       bindings_.pop_back();
     }
-    also(owner_.step(plug, {"check device"}, [&] { return check_given_back(); }));
+    also(owner_.step(plug, {"check device"}, [&] { return check_given_back(host_, plan_); }));
     return outcome;
   }
   template <class Context>
@@ -243,7 +216,8 @@ class Life {
     Result<> outcome;
     if (attached_) {
       devlock::Guard record{list, record_};
-      outcome = owner_.step(record, {"KVM_DEV_VFIO_FILE_DEL", group_name()}, [&] { return vm_->detach(record, *group_); });
+      outcome =
+          owner_.step(record, {"KVM_DEV_VFIO_FILE_DEL", group_name()}, [&] { return vm_->detach(record, *group_); });
     }
     if (group_) {
       // A group whose last device was unbound has left its container with it.
@@ -266,36 +240,21 @@ class Life {
     }
     return outcome;
   }
-  Result<> check_given_back() {
-    const auto now = host_.device(address_);
-    if (!now) {
-      return devlock::failure(now.error());
-    }
-    if (now->driver != before_.driver || now->driver_override != before_.driver_override) {
-      return devlock::failure(devlock::make_error(
-          devlock::Operation::bind, to_string(address_), EIO,
-          "it was bound to '" + before_.driver + "' with driver_override '" + before_.driver_override + "', and now to '" +
-              now->driver + "' with '" + now->driver_override + "'",
-          "did somebody else bind it meanwhile?"));
-    }
-    return {};
-  }
-
-  [[nodiscard]] std::string group_name() const { return "group " + std::to_string(before_.iommu_group); }
+  [[nodiscard]] std::string group_name() const { return "group " + std::to_string(plan_.before.iommu_group); }
 
   Host& host_;
   const Options& options_;
   const devlock::pci::Address address_;
   Journal& journal_;
+  Interrupts& interrupts_;
   const Actor owner_;
   Summary summary_;
-  devlock::DeviceInfo before_;
-  std::vector<devlock::pci::Address> others_;  // functions of the group that must be bound too
+  Plan plan_;
 
   // This process's own locks, in the classes of their kernel counterparts: one order rules both.
   devlock::Ordered<devlock::vfio::rescan_remove_lock, std::mutex> plug_;  // who binds and unbinds
-  GroupListLock groups_;                                                 // the list of groups (here: one)
-  GroupRecordLock record_;                                               // this group's entry
+  GroupListLock groups_;                                                  // the list of groups (here: one)
+  GroupRecordLock record_;                                                // this group's entry
   devlock::GroupOwnership<devlock::StdSync> ownership_;
   devlock::pci::Topology<DeviceLock> tree_;
 

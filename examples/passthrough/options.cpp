@@ -15,9 +15,20 @@ namespace passthrough {
 namespace {
 
 constexpr const char* about =
-    "The life of a passthrough device with several threads: bound to vfio-pci, its group claimed and attached to KVM, reset by\n"
+    "The life of a passthrough device with several threads: bound to vfio-pci, its group claimed and attached to KVM, "
+    "reset by\n"
     "several threads while it is unplugged, closed, and given back to the driver that it came from.\n"
     "Exit status: 0 all went as it should, 1 a step failed (everything is given back), 2 wrong usage.";
+
+// Every operation by its name in errors.
+std::map<std::string, devlock::Operation> operations() {
+  std::map<std::string, devlock::Operation> all;
+  for (int number = 0; number <= static_cast<int>(devlock::Operation::use_dma); ++number) {
+    const auto operation = static_cast<devlock::Operation>(number);
+    all.emplace(to_string(operation), operation);
+  }
+  return all;
+}
 
 int wrong(const std::string& what, const std::string& remedy) {
   fmt::print(stderr, "passthrough: {}; {}\n", what, remedy);
@@ -40,9 +51,11 @@ CommandLine read_command_line(int argc, char** argv) {
       ->check(CLI::IsMember({"sim", "linux"}))
       ->capture_default_str();
   app.add_option("--device", device, "PCI address of the device, as in 0000:01:00.0; sim has one of its own");
-  app.add_option("--threads", options.threads, "Threads that reset it")->check(CLI::Range(1, 64))->capture_default_str();
+  app.add_option("--threads", options.threads, "Threads that reset it")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   app.add_option("--resets", options.resets, "Resets that must succeed before it is unplugged")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
   app.add_option("--deadline", seconds, "Seconds until a wait for another thread is given up")
       ->check(CLI::Range(0.001, 3600.0))
@@ -52,9 +65,12 @@ CommandLine read_command_line(int argc, char** argv) {
   app.add_flag("--list", options.list, "List the devices of the backend and change nothing");
   app.add_flag("--json", options.json, "One JSON document instead of text");
   app.add_option("--color", options.color, "auto (on a terminal), always or never")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Color>{
-          {"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}))
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Color>{{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}))
       ->option_text("auto|always|never");
+  std::string fault;
+  app.add_option("--fault", fault,
+                 "Let the first operation of this name fail with EIO, as in VFIO_SET_IOMMU (sim only)");
   app.add_option("--sysfs-root", options.sysfs_root, "Where sysfs is, for --backend linux")->capture_default_str();
 
   try {
@@ -67,6 +83,17 @@ CommandLine read_command_line(int argc, char** argv) {
     return line;
   }
 
+  if (!fault.empty()) {
+    const auto known = operations();
+    const auto found = known.find(fault);
+    if (found == known.end() || backend != "sim") {
+      line.exit_status = found == known.end() ? wrong(fmt::format("--fault {}: no such operation", fault),
+                                                      "name it as the table and the errors do")
+                                              : wrong("--fault is for --backend sim", "leave it out");
+      return line;
+    }
+    options.fault = found->second;
+  }
   options.on_linux = backend == "linux";
   options.deadline = std::chrono::duration<double>(seconds);
   if (!device.empty()) {
@@ -78,7 +105,8 @@ CommandLine read_command_line(int argc, char** argv) {
   } else if (app.count("--device") != 0) {
     line.exit_status = wrong("--device: invalid (EINVAL): it is empty", "write it as in 0000:01:00.0");
   } else if (options.on_linux && !options.list) {
-    line.exit_status = wrong("--backend linux needs --device", "passthrough --backend linux --list shows what there is");
+    line.exit_status =
+        wrong("--backend linux needs --device", "passthrough --backend linux --list shows what there is");
   }
   return line;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "devlock/backend/operation.hpp"
 #include "devlock/pci/address.hpp"
 
 namespace passthrough {
@@ -15,16 +16,17 @@ namespace passthrough {
 enum class Color { automatic, always, never };
 
 struct Options {
-  bool on_linux = false;                              ///< else the simulator
-  std::optional<devlock::pci::Address> device;        ///< required on Linux
-  unsigned threads = 3;                               ///< reset threads
-  unsigned resets = 24;                               ///< resets that must succeed before the unplug starts
-  std::chrono::duration<double> deadline{20.0};       ///< for everything that one thread waits for from another
-  bool whole_group = false;                           ///< bind the other functions of the group as well
-  bool list = false;                                  ///< list the devices instead
+  bool on_linux = false;                         ///< else the simulator
+  std::optional<devlock::pci::Address> device;   ///< required on Linux
+  unsigned threads = 3;                          ///< reset threads
+  unsigned resets = 24;                          ///< resets that must succeed before the unplug starts
+  std::chrono::duration<double> deadline{20.0};  ///< for everything that one thread waits for from another
+  bool whole_group = false;                      ///< bind the other functions of the group as well
+  bool list = false;                             ///< list the devices instead
   bool json = false;
   Color color = Color::automatic;
   std::string sysfs_root = "/sys";
+  std::optional<devlock::Operation> fault;  ///< the simulator fails the first one of these
 
   [[nodiscard]] const char* backend() const { return on_linux ? "linux" : "sim"; }
 };

@@ -10,8 +10,8 @@
 
 #include "devlock/backend/concept.hpp"
 #include "journal.hpp"
-#include "summary.hpp"
 #include "options.hpp"
+#include "summary.hpp"
 
 namespace passthrough {
 

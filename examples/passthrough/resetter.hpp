@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "board.hpp"
+#include "devlock/order/guard.hpp"
 #include "session.hpp"
 
 namespace passthrough {
@@ -49,6 +50,7 @@ class Resetter {
     }
     // Half of the threads come with the lock of the group's record held, as code that found the device in a list does.
     devlock::Guard record{root, session_.record};
+    static_assert(!devlock::MayAcquire<decltype(record), devlock::vfio::device_lock>, "a try is all that is allowed here");
     return reset_under(record);
   }
 

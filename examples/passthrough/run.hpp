@@ -29,10 +29,11 @@ int list(Host& host, const Options& options) {
 /// Exit status of the program.
 template <devlock::Backend Host>
 int run(Host& host, const Options& options, devlock::pci::Address device) {
+  Interrupts interrupts;
   Journal journal;
   Report report{options, device, {}, journal.begin(), {}, {}};
   {
-    Life<Host> life(host, options, device, journal);
+    Life<Host> life(host, options, device, journal, interrupts);
     if (const auto outcome = life.run(); !outcome) {
       report.error = outcome.error();
     }

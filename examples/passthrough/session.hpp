@@ -19,8 +19,8 @@ using Users = devlock::Rundown<devlock::StdSync, devlock::vfio::VfioOrder, devlo
 template <devlock::OpenDevice Device>
 struct Session {
   Device& device;
-  DeviceLock& lock;         ///< of this process: its threads' resets exclude each other, the kernel's lock is its own
-  const Scope& scope;       ///< the function and the bridge above it
+  DeviceLock& lock;    ///< of this process: its threads' resets exclude each other, the kernel's lock is its own
+  const Scope& scope;  ///< the function and the bridge above it
   GroupRecordLock& record;
   Users users{};
 };

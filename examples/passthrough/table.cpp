@@ -14,9 +14,13 @@ namespace {
 
 constexpr std::size_t gap = 2;
 
-double ms(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+double ms(Clock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
 
-std::string milliseconds(Clock::duration time) { return fmt::format("{:.2f}", ms(time)); }
+std::string milliseconds(Clock::duration time) {
+  return fmt::format("{:.2f}", ms(time));
+}
 
 // Columns that a text takes: code points, of which only the multiplication sign is beyond ASCII here.
 std::size_t columns(std::string_view text) {
@@ -29,25 +33,23 @@ struct Row {
   const Step* step;
 };
 
-struct Look {
-  const char* word;
-  Ink ink;
-};
-
-Look look(Mark mark) {
+Ink ink(Mark mark) {
   switch (mark) {
-    case Mark::ok: return {"ok", Ink::green};
-    case Mark::expected: return {"", Ink::yellow};
-    case Mark::skipped: return {"skipped: ", Ink::dim};
-    case Mark::failed: return {"FAILED: ", Ink::red};
+    case Mark::ok: return Ink::green;
+    case Mark::expected: return Ink::yellow;
+    case Mark::skipped: return Ink::dim;
+    case Mark::failed: return Ink::red;
   }
-  return {"", Ink::plain};
+  return Ink::plain;
 }
 
 std::string answer(const Step& step) {
-  std::string text = look(step.mark).word;
+  std::string text = "ok";
   if (step.error) {
-    text += fmt::format("{} ({})", to_string(step.error->error_class), devlock::errno_name(step.error->error_number));
+    text = fmt::format("{} ({})", to_string(step.error->error_class), devlock::errno_name(step.error->error_number));
+  }
+  if (step.mark == Mark::skipped || step.mark == Mark::failed) {
+    text = (step.mark == Mark::skipped ? "skipped: " : "FAILED: ") + text;
   }
   return step.count > 1 ? fmt::format("{} ×{}", text, step.count) : text;
 }
@@ -121,7 +123,9 @@ class Table {
 
  private:
   static void widen(std::size_t& width, std::string_view text) { width = std::max(width, columns(text)); }
-  static std::string pad(std::size_t width, std::string_view text) { return std::string(width - columns(text) + gap, ' '); }
+  static std::string pad(std::size_t width, std::string_view text) {
+    return std::string(width - columns(text) + gap, ' ');
+  }
 
   [[nodiscard]] std::size_t indent_of_operation() const { return start_ + took_ + thread_ + 3 * gap; }
   [[nodiscard]] std::size_t end_of_answer() const { return indent_of_operation() + operation_ + answer_ + 2 * gap; }
@@ -138,10 +142,10 @@ class Table {
     return wrapped(names, " ", terminal_.width() - indent_of_held());
   }
   [[nodiscard]] std::string line(const Row& row) const {
-    const Ink ink = row.step == nullptr ? Ink::plain : look(row.step->mark).ink;
     return fmt::format("{:>{}}  {:>{}}  {}{}{}{}{}{}", row.start, start_, row.took, took_, row.thread,
                        pad(thread_, row.thread), row.operation, pad(operation_, row.operation),
-                       terminal_.paint(ink, row.answer), pad(answer_, row.answer));
+                       terminal_.paint(row.step == nullptr ? Ink::plain : ink(row.step->mark), row.answer),
+                       pad(answer_, row.answer));
   }
   // Once: the rows of the other threads say the same.
   void print_reason(const Step& step) {
@@ -163,7 +167,9 @@ class Table {
   std::size_t start_ = 6, took_ = 6, thread_ = 0, operation_ = 0, answer_ = 0;
 };
 
-std::string plural(std::size_t count, std::string_view one) { return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s"); }
+std::string plural(std::size_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
 
 std::string duration(double milliseconds) {
   return milliseconds < 1 ? fmt::format("{:.0f} µs", milliseconds * 1000) : fmt::format("{:.1f} ms", milliseconds);
@@ -180,19 +186,25 @@ void print_table(const Report& report) {
   const Terminal terminal(report.options.color);
   const Summary& summary = report.summary;
   const std::string group = summary.group < 0 ? "" : fmt::format(" in IOMMU group {}", summary.group);
-  fmt::print("{}\n\n",
-             terminal.paint(Ink::bold, fmt::format("{}{} on {}, {}", to_string(report.device), group,
-                                                   report.options.on_linux ? "this machine" : "the simulator",
-                                                   plural(report.options.threads, "reset thread"))));
+  fmt::print("{}\n\n", terminal.paint(Ink::bold, fmt::format("{}{} on {}, {}", to_string(report.device), group,
+                                                             report.options.on_linux ? "this machine" : "the simulator",
+                                                             plural(report.options.threads, "reset thread"))));
   Table(report, terminal).print();
   if (report.error) {
-    fmt::print("\n{}\n", terminal.paint(Ink::red, "failed"));
-    return;
+    fmt::print("\n");
+    return;  // the error itself goes to standard error
   }
-  fmt::print("\n{}: {}, {} answered contended while the unbind waited, {} refused after the unplug request.\n"
-             "The unbind ended {} after the close. {}.\n",
-             terminal.paint(Ink::green, "done"), plural(summary.facts.resets, "reset"), summary.facts.contended,
-             summary.facts.refused, duration(summary.unbind_after_close_ms), given_back(summary));
+  const std::string lines[] = {
+      fmt::format("done: {}, {} answered contended while the unbind waited, {} refused after the unplug request.",
+                  plural(summary.facts.resets, "reset"), summary.facts.contended, summary.facts.refused),
+      fmt::format("The unbind ended {} after the close. {}.", duration(summary.unbind_after_close_ms),
+                  given_back(summary))};
+  fmt::print("\n");
+  for (const std::string& line : lines) {
+    for (const std::string& text : wrapped(words_of(line), " ", terminal.width())) {
+      fmt::print("{}\n", terminal.paint(Ink::green, text));
+    }
+  }
 }
 
 }  // namespace passthrough

@@ -5,6 +5,7 @@
 // function's state inside that one call, so saving and restoring are nothing here.
 #pragma once
 
+#include "devlock/backend/concept.hpp"
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/pci/reset.hpp"
 #include "devlock/sync/std.hpp"
@@ -21,8 +22,8 @@ class VfioReset {
 
   devlock::Result<void> check(const Scope& scope) {
     if (scope.kind() != devlock::pci::ScopeKind::function || scope.target() != device_->address()) {
-      return devlock::failure(devlock::make_error(devlock::Operation::reset_device, to_string(scope.target()), EOPNOTSUPP,
-                                                  "an open device resets its own function and no more"));
+      return devlock::failure(devlock::make_error(devlock::Operation::reset_device, to_string(scope.target()),
+                                                  EOPNOTSUPP, "an open device resets its own function and no more"));
     }
     return {};
   }

@@ -12,8 +12,10 @@ if(NOT status EQUAL 0)
 endif()
 file(READ "${PICTURE}" svg)
 
+# A lone bracket in an element would join list elements.
+string(REPLACE "[" "(" dot "${dot}")
 string(REGEX MATCHALL "c[0-9]+ -> c[0-9]+" declared "${dot}")
-string(REGEX MATCHALL "c[0-9]+ \\[label=\"[^\"]+\"" classes "${dot}")
+string(REGEX MATCHALL "label=\"[^\"]+\"" classes "${dot}")
 list(LENGTH declared edge_count)
 list(LENGTH classes class_count)
 if(edge_count LESS 10 OR class_count LESS 10)

@@ -39,11 +39,21 @@ inline Address device_named(const char* name) {
   REQUIRE(address);
   return *address;
 }
-inline Address edu() { return device_named("DEVLOCK_EDU"); }                // directly below a root port
-inline Address switch_edu() { return device_named("DEVLOCK_SWITCH_EDU"); }  // below a switch
-inline Address switch_nic() { return device_named("DEVLOCK_SWITCH_NIC"); }  // its neighbour there, in a group of its own
-inline Address pair_first() { return device_named("DEVLOCK_PAIR_0"); }      // two functions of one slot: one group
-inline Address pair_second() { return device_named("DEVLOCK_PAIR_1"); }
+inline Address edu() {
+  return device_named("DEVLOCK_EDU");
+}  // directly below a root port
+inline Address switch_edu() {
+  return device_named("DEVLOCK_SWITCH_EDU");
+}  // below a switch
+inline Address switch_nic() {
+  return device_named("DEVLOCK_SWITCH_NIC");
+}  // its neighbour there, in a group of its own
+inline Address pair_first() {
+  return device_named("DEVLOCK_PAIR_0");
+}  // two functions of one slot: one group
+inline Address pair_second() {
+  return device_named("DEVLOCK_PAIR_1");
+}
 
 /// The value, or a failed test that says why there is none.
 template <class T>

@@ -28,7 +28,8 @@ TEST_CASE("a device of each kind resets through its descriptor", "[reset]") {
   }
 }
 
-TEST_CASE("a reset while an unbind waits for its descriptor is contended, and the close ends the unbind", "[contended]") {
+TEST_CASE("a reset while an unbind waits for its descriptor is contended, and the close ends the unbind",
+          "[contended]") {
   Host host;
   Context context;
   for (const Address address : {edu(), switch_nic()}) {
@@ -225,8 +226,9 @@ TEST_CASE("what is not there is gone, and what makes no sense is refused", "[err
   Context context;
   const Address nowhere{0, 0x99, 0, 0};
   for (const devlock::Error& refused :
-       {error(host.device(nowhere)), error(host.unbind(context, nowhere)), error(host.bind(context, nowhere, "vfio-pci")),
-        error(host.set_driver_override(nowhere, "vfio-pci")), error(host.reset_function(context, nowhere))}) {
+       {error(host.device(nowhere)), error(host.unbind(context, nowhere)),
+        error(host.bind(context, nowhere, "vfio-pci")), error(host.set_driver_override(nowhere, "vfio-pci")),
+        error(host.reset_function(context, nowhere))}) {
     INFO(to_string(refused));
     REQUIRE(refused.error_class == ErrorClass::gone);
     REQUIRE(to_string(refused).find(to_string(nowhere)) != std::string::npos);

@@ -47,7 +47,7 @@ is_static() {
 
 work=$output.tree
 rm -rf "$work" "$output"
-mkdir -p "$work/bin" "$work/dev" "$work/proc" "$work/sys" "$work/run" "$work/lib/modules/$release"
+mkdir -p "$work/bin" "$work/dev" "$work/etc" "$work/proc" "$work/sys" "$work/run" "$work/lib/modules/$release"
 trap 'rm -rf "$work"' EXIT
 
 is_static "$busybox" || fail use "$busybox" 'not statically linked' 'apt-get install busybox-static'
@@ -55,6 +55,10 @@ cp "$busybox" "$work/bin/busybox"
 [ -r "$init" ] || fail read "$init" 'no such file' 'pass --init FILE'
 cp "$init" "$work/init"
 chmod 755 "$work/init"
+
+# Somebody who is not root, for tests of missing permissions.
+printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$work/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$work/etc/group"
 
 printf '%s\n' "$binaries" | while read -r binary; do
     [ -n "$binary" ] || continue

@@ -48,8 +48,8 @@ static_assert(!std::is_default_constructible_v<Parameter>);  // it comes from a 
 
 static_assert(std::is_empty_v<Root>);
 
-// A guard has nothing to it but its lock.
-static_assert(sizeof(Waited) == sizeof(std::lock_guard<std::mutex>));
+// A guard has nothing to it but its lock, and whether it was given back early.
+static_assert(sizeof(Waited) == sizeof(std::unique_lock<std::mutex>));
 static_assert(sizeof(Tried) == sizeof(std::unique_lock<std::mutex>));
 static_assert(sizeof(Mutex) == sizeof(std::mutex));
 static_assert(sizeof(Ordered<first, std::mutex&>) == sizeof(std::mutex*));

@@ -22,6 +22,7 @@
 #include "devlock/check/result.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/check/scheduler.hpp"
+#include "devlock/check/step.hpp"
 #include "devlock/check/trace.hpp"
 #include "devlock/sync/relacy.hpp"
 
@@ -51,8 +52,8 @@ constexpr Outcome to_outcome(rl::test_result_e result) {
 inline std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// The search with one of Relacy's schedulers.
-template <Scenario S, class Scheduler>
-Result explore(const Plan& plan) {
+template <class Scheduler, unsigned Threads>
+Result explore(const ScenarioTable& scenario, const Plan& plan) {
   using Clock = std::chrono::steady_clock;
   std::ostream nowhere(nullptr);
   rl::ostringstream state;
@@ -68,7 +69,10 @@ Result explore(const Plan& plan) {
   params.execution_depth_limit = plan.depth;
 
   const auto begin = Clock::now();
+  const std::align_val_t alignment{scenario.alignment};
   Run run;
+  run.scenario = &scenario;
+  run.object = ::operator new(scenario.size, alignment);
   run.end = begin + std::chrono::duration_cast<Clock::duration>(plan.time);
   run.most_executions = plan.executions;
   run.seed = plan.search == Search::random ? plan.seed : 0;
@@ -77,7 +81,7 @@ Result explore(const Plan& plan) {
   marks.clear();
 
   Result result;
-  const rl::test_result_e found = rl::run_test<Suite<S>, Limited<Scheduler>>(params, state, false);
+  const rl::test_result_e found = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, state, false);
   result.outcome = to_outcome(found);
   result.executions = params.stop_iteration;
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -94,7 +98,7 @@ Result explore(const Plan& plan) {
     params.initial_state = state.str();
     params.collect_history = true;
     rl::ostringstream again;
-    const rl::test_result_e repeated = rl::run_test<Suite<S>, Limited<Scheduler>>(params, again, true);
+    const rl::test_result_e repeated = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, again, true);
     result.trace = readable_trace(trace.str().c_str());
     result.message = first_line(result.trace);
     if (repeated != found) {
@@ -103,8 +107,20 @@ Result explore(const Plan& plan) {
                        rl::test_result_str(repeated) + " when it was repeated";
     }
   }
+  ::operator delete(run.object, alignment);
   current_run = nullptr;
   return result;
+}
+
+template <unsigned Threads>
+Result explore(const ScenarioTable& scenario, const Plan& plan) {
+  constexpr auto threads = static_cast<rl::thread_id_t>(Threads);
+  switch (plan.search) {
+    case Search::bounded: return explore<rl::context_bound_scheduler<threads>, Threads>(scenario, plan);
+    case Search::random: return explore<rl::random_scheduler<threads>, Threads>(scenario, plan);
+    case Search::full: break;
+  }
+  return explore<rl::full_search_scheduler<threads>, Threads>(scenario, plan);
 }
 
 }  // namespace detail
@@ -112,12 +128,7 @@ Result explore(const Plan& plan) {
 /// Explores `S`. Never throws for a finding: everything is in the result.
 template <Scenario S>
 Result check(const Plan& plan = {}) {
-  constexpr auto threads = static_cast<rl::thread_id_t>(S::threads);
-  Result result = plan.search == Search::full
-                      ? detail::explore<S, rl::full_search_scheduler<threads>>(plan)
-                  : plan.search == Search::bounded
-                      ? detail::explore<S, rl::context_bound_scheduler<threads>>(plan)
-                      : detail::explore<S, rl::random_scheduler<threads>>(plan);
+  Result result = detail::explore<S::threads>(detail::table_of<S>, plan);
   for (const char* wanted : plan.must_reach) {
     if (result.outcome == Outcome::passed && result.count_of(wanted) == 0) {
       result.outcome = Outcome::not_covered;

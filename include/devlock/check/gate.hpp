@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Where threads meet at the end of a race, for properties such as "nobody releases during the race": a holder waits here until all have
-// arrived, then they go on one after the other. It has no schedule point, so it costs no executions, and orders no memory.
+// Where threads meet at the end of a race, for properties such as "nobody releases during the race": a holder waits
+// here until all have arrived, then they go on one after the other. It has no schedule point, so it costs no
+// executions, and orders no memory.
 //
 //   HierarchicalTryLock locked{root, scope};
 //   gate.arrive(locked.owns_lock());   // a holder waits for the others

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Coverage of a scenario: it marks what happened, and the result says how often. A search in which no rollback ever ran proves nothing
-// about rollback; Plan::must_reach turns that into a failure.
+// Coverage of a scenario: it marks what happened, and the result says how often. A search in which no rollback ever ran
+// proves nothing about rollback; Plan::must_reach turns that into a failure.
 //
 //   if (!locked) check::mark("contended");
 //
@@ -49,7 +49,8 @@ class Marks {
     const char* name = nullptr;
     std::uint64_t count = 0;
   };
-  Entry entries_[capacity];  // no container: a simulated thread adds to it, and its allocations would count as the scenario's
+  // No container: a simulated thread adds to it, and its allocations would count as the scenario's.
+  Entry entries_[capacity];
   std::size_t used_ = 0;
 };
 

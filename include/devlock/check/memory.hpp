@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Memory under the checker. Relacy replaces the plain operator new and delete, inline, and follows what a scenario allocates: a block
-// that is left is a leak, one that is freed twice an error. This header adds the forms that Relacy lacks, so that a
-// block never comes from one allocator and goes to the other, and Untracked, for memory that is not worth following.
+// Memory under the checker. Relacy replaces the plain operator new and delete, inline, and follows what a scenario
+// allocates: a block that is left is a leak, one that is freed twice an error. This header adds the forms that Relacy
+// lacks, so that a block never comes from one allocator and goes to the other, and Untracked, for memory that is not
+// worth following.
 //
 //   devlock::check::Untracked<Tree> tree;   // built and destroyed for each execution, at the speed of malloc
 //
@@ -43,8 +44,8 @@ class UntrackedRegion : rl::context {
 
 }  // namespace detail
 
-/// A part of a scenario whose memory Relacy does not follow. Constructed and destroyed once in each execution; what it allocates in its
-/// constructor it frees in its destructor, and nothing in between.
+/// A part of a scenario whose memory Relacy does not follow. Constructed and destroyed once in each execution; what it
+/// allocates in its constructor it frees in its destructor, and nothing in between.
 template <class T>
 class Untracked {
  public:

@@ -31,8 +31,8 @@ struct Plan {
   std::uint64_t seed = 0;
   /// An execution with more schedule points than this is a livelock.
   unsigned depth = 2000;
-  /// Freed memory may be handed out again at once or later: explores both. Finds ABA on addresses, doubles the search for each
-  /// block that is freed.
+  /// Freed memory may be handed out again at once or later: explores both. Finds ABA on addresses, doubles the search
+  /// for each block that is freed.
   bool reuse_memory = false;
   /// Marks (check/mark.hpp) that must have been reached, else a pass becomes Outcome::not_covered.
   std::vector<const char*> must_reach = {};

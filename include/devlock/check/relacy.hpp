@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Relacy, without what its umbrella headers leak: about 130 macros, new, delete, assert and errno among them. Everything in devlock
-// that needs Relacy includes this header. The standard headers come first because Relacy's own macros must not meet them.
+// Relacy, without what its umbrella headers leak: about 130 macros, new, delete, assert and errno among them.
+// Everything in devlock that needs Relacy includes this header. The standard headers come first because Relacy's own
+// macros must not meet them.
 //
-// Relacy replaces the global operator new and delete of the program that includes it; check/memory.hpp has the rest of that set.
-// What it does not do: relacy.hpp or relacy_std.hpp included before this header bring their macros back.
+// Relacy replaces the global operator new and delete of the program that includes it; check/memory.hpp has the rest of
+// that set. What it does not do: relacy.hpp or relacy_std.hpp included before this header bring their macros back.
 #pragma once
 #pragma GCC system_header  // "#undef $" is pedantic
 
@@ -25,8 +26,9 @@
 #include <string>
 #include <vector>
 
+// The order matters: Relacy's headers lean on each other.
+// clang-format off
 #include <relacy/base.hpp>
-// The order matters from here on: Relacy's headers lean on each other.
 #include <relacy/context.hpp>
 #include <relacy/context_base_impl.hpp>
 #include <relacy/backoff.hpp>
@@ -40,6 +42,7 @@
 #include <relacy/stdlib/condition_variable.hpp>
 #include <relacy/stdlib/semaphore.hpp>
 #include <relacy/stdlib/event.hpp>
+// clang-format on
 
 #undef $
 #undef TlsAlloc

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// An assertion of a scenario: if it does not hold the search ends, and the execution that showed it becomes the trace. Catch2's
-// own macros must not be used on a simulated thread; its stack has 64 KiB.
+// An assertion of a scenario: if it does not hold the search ends, and the execution that showed it becomes the trace.
+// Catch2's own macros must not be used on a simulated thread; its stack has 64 KiB.
 //
 //   check::require(inside == 0, "nobody is inside after close");
 #pragma once

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// What check() answers: what was found, how much was explored, and the trace of the execution that showed it. Only a pass
-// with Extent::complete is a verification; the other two are tests that did not fail.
+// What check() answers: what was found, how much was explored, and the trace of the execution that showed it. Only a
+// pass with Extent::complete is a verification; the other two are tests that did not fail.
 #pragma once
 
 #include <cstdint>

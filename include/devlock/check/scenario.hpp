@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A scenario: a small program of two or three threads over real locks, with what must always hold. It is constructed afresh for each
-// execution; everything that the threads share is a member of it.
+// A scenario: a small program of two or three threads over real locks, with what must always hold. It is constructed
+// afresh for each execution; everything that the threads share is a member of it.
 //
 //   struct TwoResets {
 //     static constexpr unsigned threads = 2;
@@ -15,8 +15,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
+#include <new>
 
-#include "devlock/check/relacy.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::check {
@@ -29,27 +30,38 @@ concept Scenario = std::default_initializable<S> && requires(S& scenario, unsign
 
 namespace detail {
 
-/// A scenario as Relacy wants it.
-template <Scenario S>
-struct Suite : rl::test_suite<Suite<S>, static_cast<rl::thread_id_t>(S::threads)> {
-  void before() {
-    if constexpr (requires { scenario.before(); }) {
-      scenario.before();
-    }
-  }
-  void thread(unsigned index) { scenario.thread(index); }
-  void after() {
-    if constexpr (requires { scenario.after(); }) {
-      scenario.after();
-    }
-  }
-  void invariant() {
-    if constexpr (requires { scenario.invariant(); }) {
-      scenario.invariant();
-    }
-  }
-  S scenario;
+/// A scenario without its type, so that Relacy is instantiated for each number of threads and not for each scenario.
+struct ScenarioTable {
+  std::size_t size;
+  std::size_t alignment;
+  void (*construct)(void* place);
+  void (*destroy)(void* scenario);
+  void (*thread)(void* scenario, unsigned index);
+  void (*before)(void* scenario);     // these may be null
+  void (*after)(void* scenario);
+  void (*invariant)(void* scenario);
 };
+
+template <Scenario S>
+constexpr ScenarioTable make_table() {
+  ScenarioTable table{sizeof(S), alignof(S), [](void* place) { ::new (place) S(); },
+                      [](void* scenario) { static_cast<S*>(scenario)->~S(); },
+                      [](void* scenario, unsigned index) { static_cast<S*>(scenario)->thread(index); },
+                      nullptr, nullptr, nullptr};
+  if constexpr (requires(S& scenario) { scenario.before(); }) {
+    table.before = [](void* scenario) { static_cast<S*>(scenario)->before(); };
+  }
+  if constexpr (requires(S& scenario) { scenario.after(); }) {
+    table.after = [](void* scenario) { static_cast<S*>(scenario)->after(); };
+  }
+  if constexpr (requires(S& scenario) { scenario.invariant(); }) {
+    table.invariant = [](void* scenario) { static_cast<S*>(scenario)->invariant(); };
+  }
+  return table;
+}
+
+template <Scenario S>
+inline constexpr ScenarioTable table_of = make_table<S>();
 
 }  // namespace detail
 }  // namespace devlock::check

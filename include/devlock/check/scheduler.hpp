@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Relacy's schedulers with limits that work: its full and bounded searches know neither time nor number of executions. Limited
-// stands in front of any of them; Relacy calls its scheduler by static type, so what is redefined here is what runs.
-// It also counts how often each thread was put to sleep, and leaves the reuse of freed memory out of the search unless it is
-// asked for.
+// Relacy's schedulers with limits that work: its full and bounded searches know neither time nor number of executions.
+// Limited stands in front of any of them; Relacy calls its scheduler by static type, so what is redefined here is what
+// runs. It also counts how often each thread had to wait, and leaves the reuse of freed memory out of the search unless
+// it is asked for.
 #pragma once
 
 #include <chrono>
 
 #include "devlock/check/plan.hpp"
 #include "devlock/check/relacy.hpp"
+#include "devlock/check/scenario.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::check {
@@ -18,6 +19,8 @@ namespace detail {
 
 /// One search while it runs.
 struct Run {
+  const ScenarioTable* scenario = nullptr;
+  void* object = nullptr;  // where the scenario of each execution is made
   std::chrono::steady_clock::time_point end;
   std::uint64_t most_executions = 0;  // 0: no limit
   std::uint64_t seed = 0;
@@ -34,6 +37,25 @@ struct Run {
 };
 
 inline Run* current_run = nullptr;
+
+/// A scenario of `Threads` threads as Relacy wants it.
+template <unsigned Threads>
+struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threads)> {
+  Suite() { run_.scenario->construct(run_.object); }
+  ~Suite() { run_.scenario->destroy(run_.object); }
+  void thread(unsigned index) { run_.scenario->thread(run_.object, index); }
+  void before() { call(run_.scenario->before); }
+  void after() { call(run_.scenario->after); }
+  void invariant() { call(run_.scenario->invariant); }
+
+ private:
+  void call(void (*function)(void*)) {
+    if (function != nullptr) {
+      function(run_.object);
+    }
+  }
+  Run& run_ = *current_run;
+};
 
 template <class Base>
 class Limited : public Base {
@@ -67,7 +89,8 @@ class Limited : public Base {
 
 }  // namespace detail
 
-/// How often the calling simulated thread had to wait so far in this execution. A function that never waits leaves it as it is.
+/// How often the calling simulated thread had to wait so far in this execution. A function that never waits leaves it
+/// as it is.
 inline unsigned times_blocked() { return detail::current_run->blocked[rl::ctx().current_thread()]; }
 
 }  // namespace devlock::check

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Relacy's execution history as text that is equal from run to run: addresses become #1, #2 in the order in which they appear, and files
-// lose their directories.
+// Relacy's execution history as text that is equal from run to run: addresses become #1, #2 in the order in which they
+// appear, and files lose their directories.
 #pragma once
 
 #include <string>

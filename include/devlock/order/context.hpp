@@ -46,9 +46,13 @@ class ContextFor;
 namespace detail {
 
 template <class HeldSet, class X>
-inline constexpr bool bounded_by =
-    judge_bound(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count, class_key<X>) ==
-    Ruling::permitted;
+inline constexpr Ruling bound_ruling =
+    judge_bound(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count, class_key<X>);
+template <class HeldSet, class X>
+inline constexpr bool bounded_by = bound_ruling<HeldSet, X> == Ruling::permitted;
+
+template <class HeldSet, class X>
+using bound_refusal = decltype(refusal<bound_ruling<HeldSet, X>, X, HeldSet>());
 
 // A context of `Actual` may be passed where `Asked` is expected: the same order, or one that extends it.
 template <class Actual, class Asked>
@@ -76,6 +80,10 @@ class HeldContext : public HeldTag<HeldSet>, public detail::InstanceLink<detail:
   operator ContextFor<Order, X>() const DEVLOCK_RETURNS_CAPABILITY(entered) {  // NOLINT(google-explicit-constructor)
     return ContextFor<Order, X>(mark.reference());
   }
+  /// What a compiler prints for a caller that holds too much: Refusal names the rule, X and what is held.
+  template <class Order, LockClass X, class Refusal = detail::bound_refusal<HeldSet, X>>
+    requires(!detail::bounded_by<HeldSet, X> && detail::order_covers<typename HeldSet::order, Order>)
+  operator ContextFor<Order, X>() const = delete;
   /// Tells Clang, at the top of a lambda that captures this context by reference, that it is entered there.
   void assume() const DEVLOCK_ASSERTS(entered) {}
 
@@ -147,6 +155,9 @@ class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<Order,
   constexpr operator ContextFor<Other, Y>() const DEVLOCK_RETURNS_CAPABILITY(*this) {  // NOLINT
     return ContextFor<Other, Y>(mark);
   }
+  template <class Other, LockClass Y, class Refusal = detail::bound_refusal<Held<Order, Below<X>>, Y>>
+    requires(!detail::bounded_by<Held<Order, Below<X>>, Y> && detail::order_covers<Order, Other>)
+  operator ContextFor<Other, Y>() const = delete;
   /// Tells Clang, at the top of a lambda that captures this context, that it is entered there.
   void assume() const DEVLOCK_ASSERTS(this) {}
 

@@ -73,22 +73,26 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
     this->mark.enter(parent.mark, where);
     this->mark.template want<typename ParentSet::order>(lock, validate::How::adopt, where);
+    owns_ = true;
     instance_.link(parent, *this, lock);
     this->mark.took(lock);
   }
-  ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { release(); }
+  ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    if (owns_) {
+      give_back();
+    }
+  }
 
   /// Gives the lock back early, and the parent is this thread's context again. There is no relock.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
-    if (lock_ != nullptr) {
-      this->mark.gives(*lock_);
-      LockAccess::unlock(*lock_);
-      lock_ = nullptr;
-      this->mark.leave();
+    if (!owns_) {
+      return;
     }
+    give_back();
+    owns_ = false;
   }
-  [[nodiscard]] bool owns_lock() const noexcept { return lock_ != nullptr; }
-  /// The lock, or null after release().
+  [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
+  /// The lock, held or released.
   [[nodiscard]] Lock* mutex() const noexcept { return lock_; }
 
  private:
@@ -99,11 +103,18 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
     DEVLOCK_ASSERT(instance_.follows(parent.newest_instance(), lock),
                    "a lock's instance key must be greater than those of all held instances of its class");
     LockAccess::lock(lock);
+    owns_ = true;
     instance_.link(parent, *this, lock);
     this->mark.took(lock);
   }
+  void give_back() {
+    this->mark.gives(*lock_);
+    LockAccess::unlock(*lock_);
+    this->mark.leave();
+  }
 
   Lock* lock_;
+  bool owns_ = false;  // a flag, as in std::unique_lock: with a null pointer for it, clang compiles release() differently
   DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceEntry<Lock> instance_;
 };
 

@@ -42,7 +42,13 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
     owners.check(lock, where);
     try_once(parent, lock, validate::How::nested_try, where);
   }
-  ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { release(); }
+  ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    if (owns_) {
+      this->mark.gives(*lock_);
+      LockAccess::unlock(*lock_);
+    }
+    this->mark.leave();
+  }
 
   [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
   explicit operator bool() const noexcept { return owns_; }

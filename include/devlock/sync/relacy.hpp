@@ -5,8 +5,9 @@
 //
 //   devlock::DeviceLock<devlock::RelacySync> lock;   // inside a scenario of check/check.hpp
 //
-// Its objects live only inside a scenario while check() runs it. What it models: the C++11 memory model as Relacy has it, which
-// misses a few weak behaviours (see sync/relacy/atomic.hpp): a pass is a proof for the schedules, not for every weak order.
+// Its objects live only inside a scenario while check() runs it. What it models: the C++11 memory model as Relacy has
+// it, which misses a few weak behaviours (see sync/relacy/atomic.hpp): a pass is a proof for the schedules, not for
+// every weak order.
 #pragma once
 
 #include "devlock/sync/concept.hpp"

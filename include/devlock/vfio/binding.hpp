@@ -91,10 +91,12 @@ class [[nodiscard]] DriverBinding {
     Result<void> outcome;
     auto now = host_->device(address_);
     keep_first(outcome, now);
+    bool override_differs = !now || now->driver_override != override_;
     if (now && now->driver != driver_) {
       // The kernel binds only what the override or the driver's table of ids matches, and the binding may be older than both.
       if (!driver_.empty()) {
         keep_first(outcome, host_->set_driver_override(address_, driver_));
+        override_differs = true;
       }
       if (!now->driver.empty()) {
         keep_first(outcome, host_->unbind(context, address_));
@@ -103,7 +105,9 @@ class [[nodiscard]] DriverBinding {
         keep_first(outcome, host_->bind(context, address_, driver_));
       }
     }
-    keep_first(outcome, host_->set_driver_override(address_, override_));
+    if (override_differs) {
+      keep_first(outcome, host_->set_driver_override(address_, override_));
+    }
     if (outcome || outcome.error().error_class == ErrorClass::gone) {
       // A driver that is gone is no reason to give up on a device that is not.
       if (outcome || !host_->device(address_)) {
@@ -132,10 +136,10 @@ class [[nodiscard]] DriverBinding {
     }
     if (*bound != driver) {
       const std::string wanted(driver);
-      return failure(make_error(Operation::probe, to_string(address_), ENODEV,
-                                bound->empty() ? "driver " + wanted + " did not take it"
-                                               : "driver " + *bound + " took it, not " + wanted,
-                                "is the driver there? modprobe " + wanted));
+      return failure(make_error(
+          Operation::probe, to_string(address_), ENODEV,
+          bound->empty() ? "driver " + wanted + " did not take it" : "driver " + *bound + " took it, not " + wanted,
+          "is the driver there? modprobe " + wanted));
     }
     return {};
   }

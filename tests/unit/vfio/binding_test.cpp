@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// DriverBinding against a host of one function that fails wherever it is told to. What it does on a real kernel is in tests/kernel.
+// DriverBinding against a host of one function that fails wherever it is told to, and on the simulator. What it does on a real
+// kernel is in tests/kernel.
 #include "devlock/vfio/binding.hpp"
 
 #include <set>
 #include <type_traits>
 #include <vector>
 
+#include "devlock/backend/sim/example.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -94,7 +96,8 @@ struct Before {
   std::string driver;
   std::string override;
 };
-const Before starts[] = {{"e1000e", ""}, {"", ""}, {"other", ""}, {"other", "other"}, {"", "other"}, {"e1000e", "other"}};
+const Before starts[] = {{"e1000e", ""},     {"", ""},      {"other", ""},
+                         {"other", "other"}, {"", "other"}, {"e1000e", "other"}};
 
 OneFunctionHost host_as(const Before& before) {
   OneFunctionHost host;
@@ -235,7 +238,8 @@ TEST_CASE_METHOD(Fixture, "Known-bad: ways to bind that leave something behind a
   CHECK_FALSE(survives_a_fault_anywhere(binds_under_the_old_override));
 }
 
-TEST_CASE_METHOD(Fixture, "A fault while giving back is reported, the other steps are done, and another call finishes it") {
+TEST_CASE_METHOD(Fixture,
+                 "A fault while giving back is reported, the other steps are done, and another call finishes it") {
   for (const Before& before : starts) {
     OneFunctionHost calm = host_as(before);
     std::size_t taken_after = 0;
@@ -265,7 +269,17 @@ TEST_CASE_METHOD(Fixture, "An error says that giving back failed too") {
   const auto binding = take(host);
   REQUIRE_FALSE(binding);
   CHECK(binding.error().operation == Operation::probe);
-  CHECK(binding.error().reason == "told to fail; giving it back failed too: enumerate 0000:01:00.0: failed (EIO): told to fail");
+  CHECK(binding.error().reason ==
+        "told to fail; giving it back failed too: enumerate 0000:01:00.0: failed (EIO): told to fail");
+}
+
+TEST_CASE_METHOD(Fixture, "A function that could not be touched is not touched again to give it back") {
+  OneFunctionHost host = host_as({"e1000e", ""});
+  host.faults = {1, 3, 4, 5, 6};  // every write
+  const auto binding = take(host);
+  REQUIRE_FALSE(binding);
+  CHECK(to_string(binding.error()) == "driver_override 0000:01:00.0: failed (EIO): told to fail");
+  CHECK(host.calls == std::vector<std::string>{"read", "override vfio-pci", "read"});
 }
 
 TEST_CASE_METHOD(Fixture, "A driver that is not there is an error with a remedy, and the host stays as it was") {
@@ -275,7 +289,8 @@ TEST_CASE_METHOD(Fixture, "A driver that is not there is an error with a remedy,
     const auto binding = take(host);
     REQUIRE_FALSE(binding);
     CHECK(to_string(binding.error()) ==
-          "drivers_probe 0000:01:00.0: gone (ENODEV): driver vfio-pci did not take it; is the driver there? modprobe vfio-pci");
+          "drivers_probe 0000:01:00.0: gone (ENODEV): driver vfio-pci did not take it; is the driver there? modprobe "
+          "vfio-pci");
     CHECK(is(host, before));
   }
 }
@@ -315,6 +330,46 @@ TEST_CASE_METHOD(Fixture, "The name of a driver is not empty") {
   REQUIRE_FALSE(binding);
   CHECK(binding.error().error_class == ErrorClass::invalid);
   CHECK(host.calls.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "On the simulator a fault at any step is reported and the function is as it was") {
+  using Simulated = DriverBinding<sim::Host>;
+  const auto address = sim::example::card;
+  for (const Operation operation : {Operation::set_driver_override, Operation::unbind, Operation::probe}) {
+    sim::Host host = sim::example_host();
+    host.inject(operation, address, ENOMEM);
+    CHECK_FALSE(Simulated::take(root, host, address, "vfio-pci"));
+    CHECK(host.device(address)->driver == "e1000e");
+    CHECK(host.device(address)->driver_override.empty());
+  }
+  for (const Operation operation : {Operation::set_driver_override, Operation::unbind, Operation::bind}) {
+    sim::Host host = sim::example_host();
+    auto binding = Simulated::take(root, host, address, "vfio-pci");
+    REQUIRE(binding);
+    host.inject(operation, address, ENOMEM);
+    const auto given_back = binding->restore(root);
+    REQUIRE_FALSE(given_back);
+    CHECK(given_back.error().operation == operation);
+    REQUIRE(binding->restore(root));
+    CHECK(host.device(address)->driver == "e1000e");
+    CHECK(host.device(address)->driver_override.empty());
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "On the simulator a function is lent, unplugged and given back") {
+  using Simulated = DriverBinding<sim::Host>;
+  for (const auto address : {sim::example::card, sim::example::edu, sim::example::pair_b}) {
+    sim::Host host = sim::example_host();
+    const auto before = host.device(address);
+    REQUIRE(before);
+    auto binding = Simulated::take(root, host, address, "vfio-pci");
+    REQUIRE(binding);
+    CHECK(host.device(address)->driver == "vfio-pci");
+    REQUIRE(host.unbind(root, address));
+    REQUIRE(binding->restore(root));
+    CHECK(host.device(address)->driver == before->driver);
+    CHECK(host.device(address)->driver_override == before->driver_override);
+  }
 }
 
 }  // namespace

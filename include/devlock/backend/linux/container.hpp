@@ -80,6 +80,12 @@ class BasicContainer {
   /// For groups that join.
   [[nodiscard]] const std::shared_ptr<File>& file() const { return file_; }
 
+  // One owner, though the file behind it is shared.
+  BasicContainer(BasicContainer&&) noexcept = default;
+  BasicContainer& operator=(BasicContainer&&) noexcept = default;
+  BasicContainer(const BasicContainer&) = delete;
+  BasicContainer& operator=(const BasicContainer&) = delete;
+
  private:
   explicit BasicContainer(std::shared_ptr<File> file) : file_(std::move(file)) {}
 

@@ -30,16 +30,17 @@ class DriverCore {
     if (!driver.empty() && !valid_driver_name(driver)) {
       return bad_driver_name(operation, address, driver);
     }
-    const std::string path = sysfs().device(address) + "/driver_override";
-    if (const auto written = sysfs().write(path, driver.empty() ? "\n" : driver); !written) {
+    const auto written = sysfs().write(sysfs().device(address) + "/driver_override", driver.empty() ? "\n" : driver);
+    if (!written) {
       return fail(operation, address, written.error(), {{EINVAL, "the kernel refuses this driver name", ""}});
     }
-    const auto kept = sysfs().read(path);
+    const auto kept = inventory_.override_of(address);
     if (!kept) {
       return fail(operation, address, kept.error(), {});
     }
-    if ((*kept == "(null)" ? std::string_view() : std::string_view(*kept)) != driver) {
-      return failure(make_error(operation, to_string(address), EIO, "it reads " + linux_host::quoted(*kept) + " after it was set",
+    if (*kept != driver) {
+      return failure(make_error(operation, to_string(address), EIO,
+                                "it reads " + in_quotes(*kept) + " after it was set",
                                 "end the program that sets it too"));
     }
     return {};
@@ -64,9 +65,9 @@ class DriverCore {
     if (written) {
       return {};
     }
-    const bool undriven = written.error() == ENODEV || (written.error() == ENOENT && inventory_.present(address));
-    return fail(Operation::unbind, address, undriven ? ENODEV : written.error(),
-                {{ENODEV, "no driver is bound to it, or another one since", ""}});
+    // A file that is not there means the same as the kernel's ENODEV: no driver, or no function.
+    return fail(Operation::unbind, address, written.error() == ENOENT ? ENODEV : written.error(),
+                {{ENODEV, "no driver is bound to it, or another one since", "there is nothing to unbind"}});
   }
 
   /// Lets the kernel look for a driver. The driver bound now, or empty if none matched.
@@ -118,7 +119,7 @@ class DriverCore {
     return error;
   }
   [[nodiscard]] static Failure bad_driver_name(Operation operation, pci::Address address, std::string_view driver) {
-    return failure(make_error(operation, to_string(address), EINVAL, linux_host::quoted(driver) + " is no driver name",
+    return failure(make_error(operation, to_string(address), EINVAL, in_quotes(driver) + " is no driver name",
                               "name a directory of /sys/bus/pci/drivers, such as vfio-pci"));
   }
   [[nodiscard]] Error why_not_bound(pci::Address address, const std::string& driver, int error_number) const {
@@ -129,8 +130,10 @@ class DriverCore {
       error.reason = "the kernel has no PCI driver " + driver;
       error.remedy = "load it: modprobe " + driver;
     } else if (error_number == ENODEV && inventory_.present(address)) {
-      error.reason = "driver " + driver + " does not match this function, or its probe refused it";
-      error.remedy = "set driver_override to " + driver + " first";
+      const std::string only = inventory_.override_of(address).value_or(std::string());
+      error.reason = only.empty() || only == driver ? "driver " + driver + " does not match it, or its probe refused it"
+                                                    : "its driver_override admits " + in_quotes(only) + " only";
+      error.remedy = only == driver ? "see the kernel log (dmesg)" : "set driver_override to " + driver + " first";
     } else if (error_number == EBUSY) {
       const std::string bound = inventory_.driver_of(address).value_or(std::string());
       error.reason = bound.empty() ? "a user owns its IOMMU group" : "it is bound to " + bound;

@@ -7,6 +7,7 @@
 // Source: drivers/vfio/group.c, drivers/vfio/container.c.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -114,6 +115,12 @@ class BasicGroup {
 
   /// The descriptor; -1 if the handle was moved from. It stays this handle's.
   [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->descriptor.get(); }
+
+  // One owner, though the file behind it is shared.
+  BasicGroup(BasicGroup&&) noexcept = default;
+  BasicGroup& operator=(BasicGroup&&) noexcept = default;
+  BasicGroup(const BasicGroup&) = delete;
+  BasicGroup& operator=(const BasicGroup&) = delete;
 
  private:
   BasicGroup(std::shared_ptr<GroupFile<Sys>> file, Inventory<Sys> inventory)

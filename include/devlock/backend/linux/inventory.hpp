@@ -7,7 +7,10 @@
 // Source: Documentation/ABI/testing/sysfs-bus-pci; drivers/pci/pci-sysfs.c.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -69,6 +72,14 @@ class Inventory {
   /// The driver bound now, or empty.
   [[nodiscard]] Answer<std::string> driver_of(pci::Address address) const {
     return link_name(sysfs_.device(address) + "/driver");
+  }
+  /// The driver_override set now, or empty.
+  [[nodiscard]] Answer<std::string> override_of(pci::Address address) const {
+    auto text = sysfs_.read(sysfs_.device(address) + "/driver_override");
+    if (text && *text == "(null)") {
+      text->clear();
+    }
+    return text;
   }
   /// False also if it cannot be told: for the words of an error, not for decisions.
   [[nodiscard]] bool present(pci::Address address) const {
@@ -151,11 +162,11 @@ class Inventory {
       }
       info.iommu_group = *number;
     }
-    auto override_name = sysfs_.read(path + "/driver_override");
+    auto override_name = override_of(info.address);  // older kernels have none
     if (!override_name && override_name.error() != ENOENT) {
       return failure(unreadable(info.address, "driver_override", override_name.error()));
     }
-    if (override_name && *override_name != "(null)") {
+    if (override_name) {
       info.driver_override = std::move(*override_name);
     }
     const auto reset = sysfs_.exists(path + "/reset");

@@ -49,13 +49,13 @@ constexpr std::string_view last_component(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
-/// One component of a path, and one that sysfs could have: not empty, not `.` or `..`, without slash, blank or control characters.
+/// One component of a path, and one that sysfs could have: not empty, not `.` or `..`, without slash, printable.
 constexpr bool valid_driver_name(std::string_view name) {
   if (name.empty() || name.size() > 255 || name == "." || name == "..") {
     return false;
   }
   for (const char c : name) {
-    if (c == '/' || c <= ' ' || c > '~') {
+    if (c == '/' || c < ' ' || c > '~') {
       return false;
     }
   }
@@ -63,7 +63,7 @@ constexpr bool valid_driver_name(std::string_view name) {
 }
 
 /// For messages: in quotation marks, what is not printable as a question mark, cut after 64 characters.
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 64;
   std::string result = "\"";
   for (const char c : text.substr(0, most)) {

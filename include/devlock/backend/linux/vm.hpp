@@ -7,6 +7,7 @@
 // Source: virt/kvm/vfio.c, virt/kvm/kvm_main.c; Documentation/virt/kvm/devices/vfio.rst.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>

@@ -39,6 +39,9 @@ class Group {
     if (!group.alive.get()) {
       return failure(left(Operation::group_status));
     }
+    if (const int error_number = fault(Operation::group_status)) {
+      return failure(make_error(Operation::group_status, name(), error_number, "a fault was injected", "try again"));
+    }
     const bool set = group.container != nullptr;
     return GroupStatus{set || group.iommu.ownership.users(guard) == 0, set};
   }

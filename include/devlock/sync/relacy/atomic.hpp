@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// std::atomic for the model checker: the same functions, each a schedule point. A load may answer a value that was overwritten, as its
-// memory order allows. wait and notify work like a futex: the comparison and the falling asleep are one step, and they order
-// no memory, since the standard's do not.
+// std::atomic for the model checker: the same functions, each a schedule point. A load may answer a value that was
+// overwritten, as its memory order allows. wait and notify work like a futex: the comparison and the falling asleep are
+// one step, and they order no memory, since the standard's do not.
 //
 // Not checked, though C++ allows it: load buffering, 2+2W, a failing compare_exchange that reads an old value. wait
 // never returns without a change of the value, as the standard says.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Where in the source an operation stands, for traces. Taken by a default argument, so that library code is written as for the
-// standard library and says nothing about it.
+// Where in the source an operation stands, for traces. Taken by a default argument, so that library code is written as
+// for the standard library and says nothing about it.
 //
 //   void lock(Location where = {});
 //

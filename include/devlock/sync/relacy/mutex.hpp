@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A mutex for the model checker: each operation is a schedule point, and unlocking what another thread holds, locking twice and
-// destroying it while it is held are findings. The try of Mutex fails only if the mutex is held. That of SpuriousMutex may
-// fail once more, which the standard allows std::mutex and no kernel's mutex does.
+// A mutex for the model checker: each operation is a schedule point, and unlocking what another thread holds, locking
+// twice and destroying it while it is held are findings. The try of Mutex fails only if the mutex is held. That of
+// SpuriousMutex may fail once more, which the standard allows std::mutex and no kernel's mutex does.
 #pragma once
 
 #include "devlock/sync/relacy/location.hpp"

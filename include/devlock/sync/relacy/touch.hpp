@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// What each simulated thread is about to touch: one object or all of them, to read or to write. Every operation of RelacySync
-// publishes it here, before its schedule point, and nowhere else. A scheduler that reduces the search reads it: two operations that
-// touch different objects, or only read, may be swapped without another outcome.
+// What each simulated thread is about to touch: one object or all of them, to read or to write. Every operation of
+// RelacySync publishes it here, before its schedule point, and nowhere else. A scheduler that reduces the search reads
+// it: two operations that touch different objects, or only read, may be swapped without another outcome.
 //
-// Not here: plain data (var). It has no schedule point; its races are found from what happened before what, in any order of
-// independent operations.
+// Not here: plain data (var). It has no schedule point; its races are found from what happened before what, in any
+// order of independent operations.
 #pragma once
 
 #include "devlock/check/relacy.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Plain shared data for the model checker: two accesses that nothing orders, one of them a write, are a data race and end the search,
-// in whichever order they ran. It has no schedule point and so costs no executions.
+// Plain shared data for the model checker: two accesses that nothing orders, one of them a write, are a data race and
+// end the search, in whichever order they ran. It has no schedule point and so costs no executions.
 // Not checked: data that is not in a Var.
 #pragma once
 

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The peer of early_release_once.cpp.
+#include "codegen/standard.hpp"
+
+extern "C" void run(std::mutex& lock, bool early) {
+  std::unique_lock guard{lock};
+  work();
+  if (early) {
+    guard.unlock();
+  }
+  work();
+}
