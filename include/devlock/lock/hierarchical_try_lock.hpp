@@ -66,6 +66,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, El
       ++taken_;
     }
     owns_ = true;
+    instances_.link(parent, *this, locks_);
   }
   ~HierarchicalTryLock() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { release(); }
 
@@ -96,6 +97,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, El
   std::size_t taken_ = 0;
   std::size_t contended_at_ = 0;
   bool owns_ = false;
+  DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceWalk<Lock> instances_;
 };
 
 // A refusal: the name of this type is the message.
