@@ -296,8 +296,8 @@ concept Tries = requires(const Context& context, Target& target, const pci::Rese
 TEST_CASE("A try compiles under any context, a descriptor's included") {
   using vfio::VfioOrder;
   REQUIRE(Tries<vfio::ThreadContext>);
-  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::open_device>>>);
-  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::memory_lock>>>);
+  REQUIRE(Tries<HeldContext<Held<VfioOrder, vfio::open_device>>>);
+  REQUIRE(Tries<HeldContext<Held<VfioOrder, vfio::memory_lock>>>);
   REQUIRE_FALSE(Tries<int>);
 }
 
