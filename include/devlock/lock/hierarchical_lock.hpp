@@ -3,9 +3,9 @@
 //
 // HierarchicalLock waits for a whole scope, bridge first. Several instances of one class may be waited for here because all
 // who do it walk one top-down order; towards every other class it is a Guard and compiles where a Guard would.
-// Locks of several classes are taken class by class: every device_lock of a DeviceLock scope, then every config-access block. Taken device
-// by device, the block of a bridge would be held while a child's device_lock is waited for, by whose holder the types let that
-// block be waited for. Locks of a keyed class must rise along the walk; a class with a nest owner is not walked.
+// Locks of several classes are taken class by class: every device_lock of a DeviceLock scope, then every config-access block. Taken
+// device by device, the block of a bridge would be held while a child's device_lock is waited for, whose holder may wait for
+// that block. The keys of a keyed class rise along the walk, which is checked; a class with a nest owner is not walked.
 // Not checked: that two scopes list common locks in the same order; pci::Topology builds them so.
 // Source: pci_bus_lock, pci_reset_function in drivers/pci/pci.c.
 #pragma once
@@ -30,8 +30,9 @@ struct nest_walked<HeldSet, ClassList<First, Rest...>> {
 };
 /// HeldSet if a thread with it may walk over locks of type L, else the refusal.
 template <class HeldSet, class L>
-using walk_verdict = std::conditional_t<std::is_void_v<typename nest_walked<HeldSet, classes_of<L>>::type>, wait_verdict<HeldSet, L>,
-                                        typename nest_walked<HeldSet, classes_of<L>>::type>;
+using walk_verdict =
+    std::conditional_t<std::is_void_v<typename nest_walked<HeldSet, classes_of<L>>::type>, wait_verdict<HeldSet, L>,
+                       typename nest_walked<HeldSet, classes_of<L>>::type>;
 
 template <class Classes>
 inline constexpr std::size_t class_count = 0;
@@ -94,7 +95,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalLock<Held<Order, Eleme
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
-class HierarchicalLock<Refusal, Lock> {
+class HierarchicalLock<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   template <class Scope>
   HierarchicalLock(const ContextTag&, const Scope&) = delete;

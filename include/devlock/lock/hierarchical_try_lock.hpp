@@ -18,6 +18,7 @@
 
 #include "devlock/order/context.hpp"
 #include "devlock/order/lock_access.hpp"
+#include "devlock/order/refused.hpp"
 
 namespace devlock {
 
@@ -103,10 +104,11 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, El
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock, class Rollback>
   requires(!detail::permitted<Refusal>)
-class HierarchicalTryLock<Refusal, Lock, Rollback> {
+class HierarchicalTryLock<Refusal, Lock, Rollback> : public detail::Refused<Refusal> {
  public:
   template <class Scope>
   HierarchicalTryLock(const ContextTag&, const Scope&) = delete;
+  [[nodiscard]] std::size_t contended_at() const noexcept;
 };
 
 template <LockContext Context, LockScope Scope>

@@ -95,7 +95,7 @@ struct InstanceEntry<L, ClassList<C>> {
   InstanceRecord record{};
 };
 
-/// The same for a walk over several locks of type L, which are then all held: their keys rise along it, and the last one counts.
+/// The same for a walk over several locks of type L, all of which are then held.
 template <class L, class Classes = classes_of<L>>
 struct InstanceWalk {
   static_assert(!lists_keyed<Classes>, "devlock: a lock of several classes has no instance key; take its parts one by one");
@@ -112,6 +112,7 @@ template <class L, class C>
   requires keyed_class<C>
 struct InstanceWalk<L, ClassList<C>> {
   using Key = typename C::instance_key;
+  /// True if the keys rise along the walk, from those of all held instances on.
   template <class Locks>
   static bool follows(const InstanceRecord* newest, const Locks& locks) {
     InstanceRecord record{newest, class_key<C>, nullptr};

@@ -26,7 +26,7 @@ class LockAccess {
   static void unlock(Lock& lock) {
     lock.unlock();
   }
-  /// Waits for the part of its class number I: a lock of several classes has a part for each, and `lock_part<I>()` to take it.
+  /// Waits for one part of a lock of several classes, that of its class number I. It has a member `lock_part<I>()`.
   template <std::size_t I, class Lock>
   static void lock_part(Lock& lock) {
     lock.template lock_part<I>();

@@ -60,7 +60,7 @@ struct newest_class<Held<Order, Only>> {
 template <class Order, class First, class Second, class... Rest>
 struct newest_class<Held<Order, First, Second, Rest...>> : newest_class<Held<Order, Second, Rest...>> {};
 
-// The class of the lock that an owner holds. Only a guard owns one: a claim or an open descriptor may be had by two threads at once.
+// The class of the lock that an owner holds. Only a guard owns one: two threads at once may have a claim or an open descriptor.
 template <class Owner>
 struct class_owned {
   using type = not_an_owner;

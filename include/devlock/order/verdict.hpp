@@ -83,8 +83,7 @@ template <class C>
 constexpr bool has_instance_key() {
   constexpr bool keyed = requires { typename C::instance_key; };
   static_assert(!keyed || !nested_class<C>,
-                "devlock: a class has instance_key or nest_owner, not both: a thread that follows the keys and one that owns the "
-                "nest would deadlock");
+                "devlock: a class has instance_key or nest_owner, not both: one thread would follow the keys, the other not");
   return keyed;
 }
 template <class C>
