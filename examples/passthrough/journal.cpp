@@ -11,7 +11,7 @@ namespace passthrough {
 bool Step::same_as(const Step& other) const {
   const auto said = [](const Step& step) {
     return step.error ? std::pair(step.error->error_number, std::string_view(step.error->reason))
-                      : std::pair(0, std::string_view(step.note));
+                      : std::pair(0, std::string_view());
   };
   return thread == other.thread && operation == other.operation && object == other.object && held == other.held &&
          mark == other.mark && said(*this) == said(other);
@@ -22,7 +22,9 @@ void Journal::add(Step step) {
   const auto same = std::find_if(steps_.rbegin(), steps_.rend(),
                                  [&](const Step& earlier) { return step.repeats && earlier.same_as(step); });
   if (same == steps_.rend()) {
-    steps_.push_back(std::move(step));
+    const auto after = std::upper_bound(steps_.begin(), steps_.end(), step,
+                                        [](const Step& a, const Step& b) { return a.first < b.first; });
+    steps_.insert(after, std::move(step));
   } else {
     same->last = step.last;
     same->count += step.count;
@@ -31,9 +33,7 @@ void Journal::add(Step step) {
 
 std::vector<Step> Journal::steps() const {
   const std::lock_guard lock(mutex_);
-  std::vector<Step> sorted = steps_;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Step& a, const Step& b) { return a.first < b.first; });
-  return sorted;
+  return steps_;
 }
 
 Mark Actor::judge(const About& about, const std::optional<devlock::Error>& error) {

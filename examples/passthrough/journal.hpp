@@ -29,7 +29,6 @@ struct Step {
   std::string operation;
   std::string object;                  ///< empty: the device that all this is about
   std::vector<std::string_view> held;  ///< names of the lock classes held, outermost first
-  std::string note;                    ///< what a person may want to know of a step that is ok
   std::optional<devlock::Error> error;
   Mark mark = Mark::ok;
   Clock::time_point first{};  ///< start of the first one
@@ -50,7 +49,7 @@ class Journal {
  private:
   const Clock::time_point begin_ = Clock::now();
   mutable std::mutex mutex_;  // nothing else is taken under it
-  std::vector<Step> steps_;
+  std::vector<Step> steps_;   // in the order of their start
 };
 
 namespace detail {
@@ -90,7 +89,7 @@ class Actor {
   auto step(const Context&, About about, Action&& action) const {
     const Clock::time_point first = Clock::now();
     auto result = std::forward<Action>(action)();
-    Step step{name_, std::move(about.operation), std::move(about.object), held_names<typename Context::held>(), {}, {}};
+    Step step{name_, std::move(about.operation), std::move(about.object), held_names<typename Context::held>(), {}};
     if (!result) {
       step.error = result.error();
     }

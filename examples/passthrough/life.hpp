@@ -90,8 +90,8 @@ class Life {
     return owner_.step(root, {"check group", group_name()}, [&] { return check_group(plan_, options_.whole_group); });
   }
   void build_tree(std::vector<devlock::DeviceInfo> all) {
-    std::stable_sort(all.begin(), all.end(),
-                     [](const auto& a, const auto& b) { return a.bridges.size() < b.bridges.size(); });
+    // Bridges before what is below them.
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.bridges.size() < b.bridges.size(); });
     for (const devlock::DeviceInfo& info : all) {
       tree_.add(info.address, info.bridges.empty() ? std::nullopt : std::optional(info.bridges.back()));
     }

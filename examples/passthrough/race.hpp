@@ -9,6 +9,7 @@
 #pragma once
 
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -57,16 +58,25 @@ class Race {
   [[nodiscard]] Clock::duration unbound_after_close() const { return unbound_ - closed_; }
 
  private:
+  // Without a thread, or if its body throws, the race is over.
   template <class Body>
   std::jthread start(Body body) {
-    return std::jthread([this, body] {
-      try {
-        body();
-      } catch (const std::exception& error) {
-        board_.fail(devlock::make_error(devlock::Operation::reset_device, to_string(session_.device.address()), ENOMEM,
-                                        error.what()));
-      }
-    });
+    const auto over = [this](const std::exception& why) {
+      board_.fail(devlock::make_error(devlock::Operation::reset_device, to_string(session_.device.address()), ENOMEM,
+                                      why.what(), "use fewer threads: --threads"));
+    };
+    try {
+      return std::jthread([body, over] {
+        try {
+          body();
+        } catch (const std::exception& error) {
+          over(error);
+        }
+      });
+    } catch (const std::system_error& error) {
+      over(error);
+      return {};
+    }
   }
   void start_resetters(std::vector<std::jthread>& threads, unsigned count) {
     board_.tell([&](Facts& facts) { facts.running = count; });
@@ -95,7 +105,7 @@ class Race {
     return judge([&](const Facts& facts) { return facts.resets >= resets; }, "not enough resets succeeded");
   }
   devlock::Result<void> see_the_unplug(const Root& root, unsigned threads) {
-    board_.wait(root, [&](const Facts& facts) { return facts.contended >= threads || facts.stop; });
+    board_.wait(root, [&](const Facts& facts) { return facts.contended >= threads || facts.unbound || facts.stop; });
     if (auto seen = judge([&](const Facts& facts) { return facts.contended >= threads; },
                           "a reset thread was not answered contended while the unbind waits");
         !seen) {
@@ -107,7 +117,9 @@ class Race {
         if (!asked || *asked) {
           return asked ? devlock::Result<void>() : devlock::failure(asked.error());
         }
-        if (auto in_time = judge([](const Facts& facts) { return !facts.stop; }, "no unplug was asked for"); !in_time) {
+        if (auto in_time =
+                judge([&](const Facts& facts) { return !facts.stop && !board_.late(); }, "no unplug was asked for");
+            !in_time) {
           return in_time;
         }
         board_.wait_for_news(root, Clock::now() + std::chrono::milliseconds(1));

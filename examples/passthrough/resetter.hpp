@@ -50,7 +50,8 @@ class Resetter {
     }
     // Half of the threads come with the lock of the group's record held, as code that found the device in a list does.
     devlock::Guard record{root, session_.record};
-    static_assert(!devlock::MayAcquire<decltype(record), devlock::vfio::device_lock>, "a try is all that is allowed here");
+    static_assert(!devlock::MayAcquire<decltype(record), devlock::vfio::device_lock>,
+                  "a try is all that is allowed here");
     return reset_under(record);
   }
 

@@ -73,7 +73,7 @@ passthrough_test(
 passthrough_test(bridge STATUS 1 ERR "0000:00:01\\.0: unsupported.*--list" ARGUMENTS --device 0000:00:01.0)
 passthrough_test(
   not-viable STATUS 1 OUT_NOT "bind vfio-pci"
-  ERR "claim group group [0-9]+: not owned \\(EPERM\\): 0000:05:00\\.1 is bound to e1000e; --whole-group"
+  ERR "claim group [0-9]+: not owned \\(EPERM\\): 0000:05:00\\.1 is bound to e1000e; --whole-group"
   ARGUMENTS --device 0000:05:00.0
 )
 passthrough_test(

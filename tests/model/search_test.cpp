@@ -188,6 +188,19 @@ struct UsesFreed {
     }
   }
 };
+struct NotifiesFreed {
+  static constexpr unsigned threads = 2;
+  Atomic<unsigned>* word = new Atomic<unsigned>(1);
+  void thread(unsigned index) {
+    if (index == 0) {
+      word->wait(1);
+      delete word;
+    } else {
+      word->store(0);
+      word->notify_all();
+    }
+  }
+};
 struct Leaks {
   static constexpr unsigned threads = 2;
   Atomic<unsigned>* volatile word = nullptr;
@@ -206,11 +219,23 @@ TEST_CASE("Each kind of error is told apart") {
   expect_found<LocksTwice>("locked twice", Outcome::locked_twice, 1);
   expect_found<KeepsLocked>("destroyed while held", Outcome::destroyed_while_held, 1);
   expect_found<UsesFreed>("use after free", Outcome::bad_memory, 10);
+  expect_found<NotifiesFreed>("notify after free", Outcome::bad_memory, 100);
   expect_found<Leaks>("leak", Outcome::leak, 1);
 }
 TEST_CASE("A finding does not disturb the checks after it") {
   CHECK(check<Inversion>().outcome == Outcome::deadlock);
   CHECK(check<TwoTimesTwo>().verified());
+}
+
+struct ChecksInside {
+  static constexpr unsigned threads = 2;
+  static inline Outcome inner = Outcome::passed;
+  void thread(unsigned) {}
+  void after() { inner = check<TwoTimesTwo>().outcome; }
+};
+TEST_CASE("A check inside a check is refused and the outer one goes on") {
+  CHECK(check<ChecksInside>().outcome == Outcome::passed);
+  CHECK(ChecksInside::inner == Outcome::other);
 }
 
 // Depends on how often it ran.

@@ -11,10 +11,18 @@ using namespace rules;
 using Steps = std::vector<Step>;
 
 // Lock or device `what`; condition `which`.
-constexpr Step lock(unsigned char what) { return {Do::lock, what}; }
-constexpr Step shared(unsigned char what) { return {Do::lock_shared, what}; }
-constexpr Step attempt(unsigned char what, unsigned char jump) { return {Do::try_lock, what, 0, jump}; }
-constexpr Step unlock(unsigned char what) { return {Do::unlock, what}; }
+constexpr Step lock(unsigned char what) {
+  return {Do::lock, what};
+}
+constexpr Step shared(unsigned char what) {
+  return {Do::lock_shared, what};
+}
+constexpr Step attempt(unsigned char what, unsigned char jump) {
+  return {Do::try_lock, what, 0, jump};
+}
+constexpr Step unlock(unsigned char what) {
+  return {Do::unlock, what};
+}
 
 struct Found {
   std::optional<Stuck> stuck;
@@ -46,7 +54,8 @@ TEST_CASE("Two threads that take two locks both ways get stuck after two steps")
 TEST_CASE("Two threads that take two locks one way do not, and every state is seen once") {
   const auto found = explore(a_then_b, a_then_b);
   CHECK_FALSE(found.stuck);
-  CHECK(found.states == 16);  // 25 pairs of places, without the 9 in which both threads are between lock(0) and unlock(0)
+  CHECK(found.states ==
+        16);  // 25 pairs of places, without the 9 in which both threads are between lock(0) and unlock(0)
 }
 
 TEST_CASE("A try saves (a, try b) against (b, a), but not (try a, b)") {

@@ -14,7 +14,8 @@ using namespace rules;
 
 TEST_CASE("Each rule that is weakened on purpose is found out") {
   const std::uint64_t most = programs();
-  std::printf("rules: seed %llu, the first deadlock under each weakened rule\n", static_cast<unsigned long long>(seed()));
+  std::printf("rules: seed %llu, the first deadlock under each weakened rule\n",
+              static_cast<unsigned long long>(seed()));
   for (std::size_t w = 1; w != static_cast<std::size_t>(Weakening::count); ++w) {
     const auto weakened = static_cast<Weakening>(w);
     const bool show = std::getenv("DEVLOCK_RULES_SHOW") != nullptr;
@@ -23,7 +24,8 @@ TEST_CASE("Each rule that is weakened on purpose is found out") {
                 name_of(weakened));
     std::fflush(stdout);
     if (show) {
-      std::printf("rules: %llu deadlocks; %s", static_cast<unsigned long long>(report.deadlocks), report.shortest.c_str());
+      std::printf("rules: %llu deadlocks; %s", static_cast<unsigned long long>(report.deadlocks),
+                  report.shortest.c_str());
     }
     INFO("seed " << seed() << ": " << name_of(weakened));
     CHECK(report.deadlocks != 0);

@@ -33,6 +33,9 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
     case EOPNOTSUPP:
     case ENOSYS: return ErrorClass::unsupported;
     case EINVAL:
+      if (operation == Operation::probe) {
+        return ErrorClass::failed;  // the driver core's word for a probe that its driver refused
+      }
       return operation == Operation::reset_device ? ErrorClass::unsupported : ErrorClass::invalid;
     case EBADF: return ErrorClass::invalid;
     case ENOMEM:
@@ -72,6 +75,8 @@ constexpr const char* errno_name(int error_number) {
     case EROFS: return "EROFS";
     case ENAMETOOLONG: return "ENAMETOOLONG";
     case EOVERFLOW: return "EOVERFLOW";
+    case EFBIG: return "EFBIG";
+    case E2BIG: return "E2BIG";
     case EPIPE: return "EPIPE";
     case ETIMEDOUT: return "ETIMEDOUT";
     case ENOTCONN: return "ENOTCONN";
@@ -86,12 +91,23 @@ inline Error make_error(Operation operation, std::string object, int error_numbe
                std::move(reason), std::move(remedy)};
 }
 
+/// Operation and object, the word that both have said once: "open group 7".
+inline std::string operation_on(const Error& error) {
+  std::string text = to_string(error.operation);
+  if (error.object.empty()) {
+    return text;
+  }
+  const auto word = text.rfind(' ') + 1;  // 0 if it is one word
+  const std::string last = text.substr(word) + ' ';
+  if (error.object.compare(0, last.size(), last) == 0) {
+    text.erase(word == 0 ? 0 : word - 1);
+  }
+  return text.empty() ? error.object : text + ' ' + error.object;
+}
+
 /// For people: "VFIO_DEVICE_RESET 0000:01:00.0: contended (EAGAIN): an unbind waits for this descriptor; close it".
 inline std::string to_string(const Error& error) {
-  std::string text = to_string(error.operation);
-  if (!error.object.empty()) {
-    text += ' ' + error.object;
-  }
+  std::string text = operation_on(error);
   text += std::string(": ") + to_string(error.error_class) + " (" + errno_name(error.error_number) + ")";
   if (!error.reason.empty()) {
     text += ": " + error.reason;

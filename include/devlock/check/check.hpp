@@ -98,7 +98,7 @@ Result explore(const ScenarioTable& scenario, const Plan& plan) {
     params.initial_state = state.str();
     params.collect_history = true;
     rl::ostringstream again;
-    const rl::test_result_e repeated = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, again, true);
+    const rl::test_result_e repeated = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, again, false);
     result.trace = readable_trace(trace.str().c_str());
     result.message = first_line(result.trace);
     if (repeated != found) {
@@ -125,9 +125,15 @@ Result explore(const ScenarioTable& scenario, const Plan& plan) {
 
 }  // namespace detail
 
-/// Explores `S`. Never throws for a finding: everything is in the result.
+/// Explores `S`. Never throws for a finding: everything is in the result. Outcome::other, without a run, if a check runs.
 template <Scenario S>
 Result check(const Plan& plan = {}) {
+  if (detail::current_run != nullptr) {
+    Result refused;
+    refused.outcome = Outcome::other;
+    refused.message = "check() was called while another check runs; run them one after the other";
+    return refused;
+  }
   Result result = detail::explore<S::threads>(detail::table_of<S>, plan);
   for (const char* wanted : plan.must_reach) {
     if (result.outcome == Outcome::passed && result.count_of(wanted) == 0) {

@@ -11,7 +11,8 @@
 //   };
 //
 // Optional too: before(), which runs first, and invariant(), which runs at every schedule point and must only read.
-// Not checked: that the scenario is deterministic. No clocks, no random numbers, no addresses as values.
+// Not checked: that the scenario is deterministic (no clocks, no random numbers, no addresses as values), and that no
+// exception leaves it: it has nowhere to go.
 #pragma once
 
 #include <concepts>

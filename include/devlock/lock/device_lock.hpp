@@ -63,6 +63,14 @@ class DeviceLock {
     LockAccess::lock(device_);
     LockAccess::lock(config_);
   }
+  template <std::size_t I>
+  void lock_part() {
+    if constexpr (I == 0) {
+      LockAccess::lock(device_);
+    } else {
+      LockAccess::lock(config_);
+    }
+  }
   [[nodiscard]] bool try_lock() {
     if (!LockAccess::try_lock(device_)) {
       return false;

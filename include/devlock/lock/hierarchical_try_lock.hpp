@@ -18,6 +18,7 @@
 
 #include "devlock/order/context.hpp"
 #include "devlock/order/lock_access.hpp"
+#include "devlock/order/refused.hpp"
 
 namespace devlock {
 
@@ -66,6 +67,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, El
       ++taken_;
     }
     owns_ = true;
+    instances_.link(parent, *this, locks_);
   }
   ~HierarchicalTryLock() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { release(); }
 
@@ -96,15 +98,17 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, El
   std::size_t taken_ = 0;
   std::size_t contended_at_ = 0;
   bool owns_ = false;
+  DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceWalk<Lock> instances_;
 };
 
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock, class Rollback>
   requires(!detail::permitted<Refusal>)
-class HierarchicalTryLock<Refusal, Lock, Rollback> {
+class HierarchicalTryLock<Refusal, Lock, Rollback> : public detail::Refused<Refusal> {
  public:
   template <class Scope>
   HierarchicalTryLock(const ContextTag&, const Scope&) = delete;
+  [[nodiscard]] std::size_t contended_at() const noexcept;
 };
 
 template <LockContext Context, LockScope Scope>

@@ -16,6 +16,7 @@
 #include "devlock/order/context.hpp"
 #include "devlock/order/lock_access.hpp"
 #include "devlock/order/nest.hpp"
+#include "devlock/order/refused.hpp"
 
 namespace devlock {
 
@@ -121,7 +122,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
-class Guard<Refusal, Lock> {
+class Guard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   Guard(const ContextTag&, Lock&) = delete;
   template <class More>

@@ -64,9 +64,15 @@ constexpr bool follows_all(const InstanceRecord* newest, const Key& key) {
   return true;
 }
 
-/// What a guard of lock type L adds to the chain. Nothing unless L has one keyed class.
+template <class Classes>
+inline constexpr bool lists_keyed = false;
+template <class... C>
+inline constexpr bool lists_keyed<ClassList<C...>> = (keyed_class<C> || ...);
+
+/// What a guard of lock type L adds to the chain. Nothing unless L has a keyed class, which is then its only one.
 template <class L, class Classes = classes_of<L>>
 struct InstanceEntry {
+  static_assert(!lists_keyed<Classes>, "devlock: a lock of several classes has no instance key; take its parts one by one");
   static constexpr bool follows(const InstanceRecord*, L&) { return true; }
   template <class Parent, class Self>
   static constexpr void link(const Parent& parent, Self& self, L&) {
@@ -86,6 +92,55 @@ struct InstanceEntry<L, ClassList<C>> {
     self.set_newest_instance(&record);
   }
   typename C::instance_key key{};
+  InstanceRecord record{};
+};
+
+/// The same for a walk over several locks of type L, all of which are then held.
+template <class L, class Classes = classes_of<L>>
+struct InstanceWalk {
+  static_assert(!lists_keyed<Classes>, "devlock: a lock of several classes has no instance key; take its parts one by one");
+  template <class Locks>
+  static constexpr bool follows(const InstanceRecord*, const Locks&) {
+    return true;
+  }
+  template <class Parent, class Self, class Locks>
+  static constexpr void link(const Parent& parent, Self& self, const Locks&) {
+    self.set_newest_instance(parent.newest_instance());
+  }
+};
+template <class L, class C>
+  requires keyed_class<C>
+struct InstanceWalk<L, ClassList<C>> {
+  using Key = typename C::instance_key;
+  /// True if the keys rise along the walk, from those of all held instances on.
+  template <class Locks>
+  static bool follows(const InstanceRecord* newest, const Locks& locks) {
+    InstanceRecord record{newest, class_key<C>, nullptr};
+    Key before{};
+    for (L* lock : locks) {
+      const Key next = lock->instance_key();
+      if (!follows_all<C, Key>(record.key == nullptr ? newest : &record, next)) {
+        return false;
+      }
+      before = next;
+      record.key = &before;
+    }
+    return true;
+  }
+  /// The greatest key stands for all of them: a try may walk in another order than that of the keys.
+  template <class Parent, class Self, class Locks>
+  void link(const Parent& parent, Self& self, const Locks& locks) {
+    record = {parent.newest_instance(), class_key<C>, nullptr};
+    for (L* lock : locks) {
+      const Key next = lock->instance_key();
+      if (record.key == nullptr || key < next) {
+        key = next;
+        record.key = &key;
+      }
+    }
+    self.set_newest_instance(record.key == nullptr ? parent.newest_instance() : &record);
+  }
+  Key key{};
   InstanceRecord record{};
 };
 

@@ -15,7 +15,7 @@
 
 #include <utility>
 
-#include "devlock/order/context.hpp"
+#include "devlock/order/refused.hpp"
 
 namespace devlock {
 
@@ -91,9 +91,12 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Adoption<Held<Order>, Session>
 
 // A refusal: the name of this type is the message.
 template <class Asked, class HeldSet, class Session>
-class Adoption<adoption_after_a_lock<Asked, HeldSet>, Session> {
+class Adoption<adoption_after_a_lock<Asked, HeldSet>, Session>
+    : public detail::Refused<adoption_after_a_lock<Asked, HeldSet>> {
  public:
   Adoption(const ContextTag&, Parked<Session>&) = delete;
+  [[nodiscard]] Session& operator*() const noexcept;
+  [[nodiscard]] Session* operator->() const noexcept;
 };
 
 namespace detail {

@@ -60,14 +60,23 @@ struct newest_class<Held<Order, Only>> {
 template <class Order, class First, class Second, class... Rest>
 struct newest_class<Held<Order, First, Second, Rest...>> : newest_class<Held<Order, Second, Rest...>> {};
 
+// The class of the lock that an owner holds. Only a guard owns one: two threads at once may have a claim or an open descriptor.
+template <class Owner>
+struct class_owned {
+  using type = not_an_owner;
+};
+template <LockContext Owner>
+  requires requires(const Owner& owner) { owner.owns_lock(); }
+struct class_owned<Owner> : newest_class<typename Owner::held> {};
+
 // The one class of all owners.
 template <class... Owners>
 struct owner_class_of;
 template <class First, class... More>
 struct owner_class_of<First, More...> {
-  using type = std::conditional_t<
-    (std::same_as<typename newest_class<typename First::held>::type, typename newest_class<typename More::held>::type> && ...),
-    typename newest_class<typename First::held>::type, not_an_owner>;
+  using type =
+      std::conditional_t<(std::same_as<typename class_owned<First>::type, typename class_owned<More>::type> && ...),
+                         typename class_owned<First>::type, not_an_owner>;
 };
 template <class... Owners>
 using owner_class = typename owner_class_of<Owners...>::type;

@@ -74,6 +74,8 @@ template <LockContext Context, ClassifiedLock Lock, class Policy, class Body>
 bool retry(const Context& context, Lock& lock, Policy policy, Body body,
            validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(context) {
   [[maybe_unused]] const detail::Retry<detail::wait_verdict<typename Context::held, Lock>> permitted(0);
+  DEVLOCK_ASSERT(detail::InstanceEntry<Lock>::follows(context.newest_instance(), lock),
+                 "a lock's instance key must be greater than those of all held instances of its class");
   return detail::retry_loop(context, lock, policy, body, where);
 }
 

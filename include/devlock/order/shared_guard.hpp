@@ -95,13 +95,13 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY SharedTryGuard<Permission, Lock>
 // Refusals: the name of the type is the message.
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
-class SharedGuard<Refusal, Lock> {
+class SharedGuard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   SharedGuard(const ContextTag&, Lock&) = delete;
 };
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
-class SharedTryGuard<Refusal, Lock> {
+class SharedTryGuard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   SharedTryGuard(const ContextTag&, Lock&) = delete;
 };

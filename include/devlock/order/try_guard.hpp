@@ -88,7 +88,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
-class TryGuard<Refusal, Lock> {
+class TryGuard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   TryGuard(const ContextTag&, Lock&) = delete;
   template <class More>

@@ -78,7 +78,16 @@ constexpr auto refusal() {
 enum class Mode : unsigned char { exclusive, shared };
 
 template <class C>
-inline constexpr bool keyed_class = requires { typename C::instance_key; };
+inline constexpr bool nested_class = requires { typename C::nest_owner; };
+template <class C>
+constexpr bool has_instance_key() {
+  constexpr bool keyed = requires { typename C::instance_key; };
+  static_assert(!keyed || !nested_class<C>,
+                "devlock: a class has instance_key or nest_owner, not both: one thread would follow the keys, the other not");
+  return keyed;
+}
+template <class C>
+inline constexpr bool keyed_class = has_instance_key<C>();
 template <class C, class Owner>
 inline constexpr bool nests_under = requires { requires std::same_as<typename C::nest_owner, Owner>; };
 struct no_owner {

@@ -100,32 +100,38 @@ Result<void> try_reset(const Context& context, Target& target, const ResetScope<
 }
 
 namespace detail {
-template <LockContext Context, class Target, class Lock>
-Result<void> reset_waiting(const Context& context, Target& target, const ResetScope<Lock>& scope)
-    DEVLOCK_REQUIRES(context) {
-  if (auto possible = target.check(scope); !possible) {
-    return possible;
-  }
-  HierarchicalLock locked{context, scope};
-  if (auto live = refuse_unless_live(scope); !live) {
-    return live;
-  }
-  return reset_locked(target, scope);
-}
+// What is held during a reset: what the context holds, and the descriptor that the target goes through, if it does.
+template <class HeldSet, class Target>
+struct reset_set {
+  using type = HeldSet;
+};
+template <class Order, class... Elements, Lifetime Target>
+struct reset_set<Held<Order, Elements...>, Target> {
+  using type = Held<Order, Elements..., typename Target::lifetime_class>;
+};
+template <class Context, class Target, class Lock>
+using reset_verdict = devlock::detail::wait_verdict<typename reset_set<typename Context::held, Target>::type, Lock>;
 }  // namespace detail
 
 /// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under anything that comes
 /// after device_lock. A target that resets through an open descriptor says so by its `lifetime_class`, and is then refused
 /// whatever the context holds: an unbind that waits for that descriptor holds the lock that this would wait for.
 template <LockContext Context, class Target, class Lock>
-  requires ResetTarget<Target, Lock>
+  requires ResetTarget<Target, Lock> && devlock::detail::permitted<detail::reset_verdict<Context, Target, Lock>>
 Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
-  if constexpr (Lifetime<Target>) {
-    Through through{context, target};
-    return detail::reset_waiting(through, target, scope);
-  } else {
-    return detail::reset_waiting(context, target, scope);
+  if (auto possible = target.check(scope); !possible) {
+    return possible;
   }
+  HierarchicalLock locked{context, scope};
+  if (auto live = detail::refuse_unless_live(scope); !live) {
+    return live;
+  }
+  return detail::reset_locked(target, scope);
 }
+
+/// What a compiler prints for a context that may not wait: Refusal names the rule, the class and what is held.
+template <LockContext Context, class Target, class Lock, class Refusal = detail::reset_verdict<Context, Target, Lock>>
+  requires ResetTarget<Target, Lock> && (!devlock::detail::permitted<Refusal>)
+Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) = delete;
 
 }  // namespace devlock::pci

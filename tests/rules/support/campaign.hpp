@@ -24,8 +24,12 @@ inline std::uint64_t number_from(const char* variable, std::uint64_t otherwise) 
   const char* text = std::getenv(variable);
   return text == nullptr || *text == '\0' ? otherwise : std::strtoull(text, nullptr, 10);
 }
-inline std::uint64_t seed() { return number_from("DEVLOCK_RULES_SEED", 1); }
-inline std::uint64_t programs() { return number_from("DEVLOCK_RULES_PROGRAMS", 100'000); }
+inline std::uint64_t seed() {
+  return number_from("DEVLOCK_RULES_SEED", 1);
+}
+inline std::uint64_t programs() {
+  return number_from("DEVLOCK_RULES_PROGRAMS", 100'000);
+}
 
 struct Report {
   std::uint64_t programs = 0;
@@ -37,8 +41,8 @@ struct Report {
   std::uint64_t contains[contains_count]{};
   std::uint64_t features[feature_count]{};
   double seconds = 0;
-  std::string shortest;              ///< of the programs that deadlock, the one with the fewest steps
-  std::uint64_t first = 0;           ///< the number of the first program that deadlocks, from 1
+  std::string shortest;     ///< of the programs that deadlock, the one with the fewest steps
+  std::uint64_t first = 0;  ///< the number of the first program that deadlocks, from 1
 };
 
 /// Explores programs 1 ... `most`; ends at the first deadlock if asked to.
@@ -70,7 +74,8 @@ inline Report run_campaign(std::uint64_t seed, std::uint64_t most, Weakening wea
       report.first = report.deadlocks++ == 0 ? number : report.first;
       if (steps < fewest) {
         fewest = steps;
-        report.shortest = "program " + std::to_string(number) + "\n" + to_string(generated.world, generated.program, *stuck);
+        report.shortest =
+            "program " + std::to_string(number) + "\n" + to_string(generated.world, generated.program, *stuck);
       }
       if (stop_at_first) {
         break;
@@ -83,8 +88,9 @@ inline Report run_campaign(std::uint64_t seed, std::uint64_t most, Weakening wea
 
 inline void print(const Report& report) {
   const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  std::printf("rules: %llu programs, %llu steps, %llu states (at most %llu), %llu deadlocks, %.1f s\n", number(report.programs),
-              number(report.steps), number(report.states), number(report.largest), number(report.deadlocks), report.seconds);
+  std::printf("rules: %llu programs, %llu steps, %llu states (at most %llu), %llu deadlocks, %.1f s\n",
+              number(report.programs), number(report.steps), number(report.states), number(report.largest),
+              number(report.deadlocks), report.seconds);
   std::printf("rules: %9llu with a thread that had to wait while it held something\n", number(report.waited_holding));
   for (std::size_t c = 0; c != contains_count; ++c) {
     std::printf("rules: %9llu with %s\n", number(report.contains[c]), contains_names[c]);

@@ -19,8 +19,8 @@ namespace rules {
 
 /// Where a program got stuck.
 struct Stuck {
-  std::size_t at[max_threads]{};      ///< the step that each thread cannot do; the end if it is done
-  std::vector<unsigned> schedule;     ///< which thread did each step on the way there
+  std::size_t at[max_threads]{};   ///< the step that each thread cannot do; the end if it is done
+  std::vector<unsigned> schedule;  ///< which thread did each step on the way there
 };
 
 class Explorer {
@@ -209,15 +209,17 @@ class Explorer {
       sum = (sum ^ value) * 0x9e3779b97f4a7c15ULL;
       sum ^= sum >> 29;
     };
-    mix(state.at[0] | state.at[1] << 8 | static_cast<std::uint64_t>(state.at[2]) << 16 |
+    mix(static_cast<std::uint64_t>(state.at[0] | state.at[1] << 8) | static_cast<std::uint64_t>(state.at[2]) << 16 |
         static_cast<std::uint64_t>(state.set) << 24);
     for (std::size_t l = 0; l != max_locks; l += 2) {
       const Lock& a = state.lock[l];
       const Lock& b = state.lock[l + 1];
-      mix(static_cast<std::uint64_t>(a.writer | a.readers << 4 | a.queued << 8 | b.writer << 12 | b.readers << 16 | b.queued << 20));
+      mix(static_cast<std::uint64_t>(a.writer | a.readers << 4 | a.queued << 8 | b.writer << 12 | b.readers << 16 |
+                                     b.queued << 20));
     }
     for (const Device& device : state.device) {
-      mix(static_cast<std::uint64_t>(device.open[0] | device.open[1] << 4 | device.open[2] << 8 | device.closing << 12));
+      mix(static_cast<std::uint64_t>(device.open[0] | device.open[1] << 4 | device.open[2] << 8 |
+                                     device.closing << 12));
     }
     return sum;
   }
@@ -279,9 +281,9 @@ inline std::string to_string(const World& world, const Program& program, const S
   text += "\n";
   for (std::size_t t = 0; t != program.threads; ++t) {
     text += "  T" + std::to_string(t);
-    text += stuck.at[t] == program.steps[t].size()
-                ? std::string(" has ended\n")
-                : " waits at " + std::to_string(stuck.at[t]) + ": " + to_string(world, program.steps[t][stuck.at[t]]) + "\n";
+    text += stuck.at[t] == program.steps[t].size() ? std::string(" has ended\n")
+                                                   : " waits at " + std::to_string(stuck.at[t]) + ": " +
+                                                         to_string(world, program.steps[t][stuck.at[t]]) + "\n";
   }
   return text;
 }

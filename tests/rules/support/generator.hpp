@@ -17,15 +17,45 @@ namespace rules {
 
 /// What a program contains, for the report.
 enum class Contains : unsigned char {
-  wait, try_lock, failed_try_goes_on, early_release, second_by_key, second_by_nest, reader, call, sleep, sleep_with_named,
-  open, unbind, adoption, walk, walk_of_pairs, retry, waiting_destructor, three_threads, count,
+  wait,
+  try_lock,
+  failed_try_goes_on,
+  early_release,
+  second_by_key,
+  second_by_nest,
+  reader,
+  call,
+  sleep,
+  sleep_with_named,
+  open,
+  unbind,
+  adoption,
+  walk,
+  walk_of_pairs,
+  retry,
+  waiting_destructor,
+  three_threads,
+  count,
 };
 inline constexpr std::size_t contains_count = static_cast<std::size_t>(Contains::count);
-inline constexpr const char* contains_names[contains_count] = {
-    "a wait", "a try", "a failed try that goes on", "an early release", "a second instance by key", "a second lock under a nest lock",
-    "a reader", "a call through a ContextFor", "a condition wait", "a condition wait with named locks", "an open descriptor",
-    "an unbind", "an adoption", "a walk over instances", "a walk over two classes", "a retry", "a destructor that waits",
-    "three threads"};
+inline constexpr const char* contains_names[contains_count] = {"a wait",
+                                                               "a try",
+                                                               "a failed try that goes on",
+                                                               "an early release",
+                                                               "a second instance by key",
+                                                               "a second lock under a nest lock",
+                                                               "a reader",
+                                                               "a call through a ContextFor",
+                                                               "a condition wait",
+                                                               "a condition wait with named locks",
+                                                               "an open descriptor",
+                                                               "an unbind",
+                                                               "an adoption",
+                                                               "a walk over instances",
+                                                               "a walk over two classes",
+                                                               "a retry",
+                                                               "a destructor that waits",
+                                                               "three threads"};
 
 class Generator {
  public:
@@ -129,17 +159,28 @@ class Generator {
     }
     const std::size_t lock = interesting_lock();
     switch (choose_kind()) {
-      case Kind::wait: return wait(context, lock, random_way(lock), depth, always_runs);
-      case Kind::attempt: return try_once(context, lock, random_way(lock), depth, always_runs);
-      case Kind::retry: return retry(context, lock, depth, always_runs);
-      case Kind::release: return release();
-      case Kind::call: return call(context, depth, always_runs);
-      case Kind::sleep: return sleep(context);
-      case Kind::open: return open(context, depth);
-      case Kind::unbind: return unbind(context, depth, always_runs);
-      case Kind::walk: return walk(context, lock, depth, always_runs);
-      case Kind::destructor: return destructor(context, lock, depth, always_runs);
-      case Kind::set: return always_runs && set_some_condition(context);
+      case Kind::wait:
+        return wait(context, lock, random_way(lock), depth, always_runs);
+      case Kind::attempt:
+        return try_once(context, lock, random_way(lock), depth, always_runs);
+      case Kind::retry:
+        return retry(context, lock, depth, always_runs);
+      case Kind::release:
+        return release();
+      case Kind::call:
+        return call(context, depth, always_runs);
+      case Kind::sleep:
+        return sleep(context);
+      case Kind::open:
+        return open(context, depth);
+      case Kind::unbind:
+        return unbind(context, depth, always_runs);
+      case Kind::walk:
+        return walk(context, lock, depth, always_runs);
+      case Kind::destructor:
+        return destructor(context, lock, depth, always_runs);
+      case Kind::set:
+        return always_runs && set_some_condition(context);
     }
     return false;
   }
@@ -205,7 +246,8 @@ class Generator {
   // The validator's question: does this thread hold the owner of this lock, and of each lock of its class that it holds?
   [[nodiscard]] bool belongs(std::size_t lock, bool tried) const {
     const std::size_t c = class_of(lock);
-    const bool any = rules_.weakened(Weakening::nest_any_owner) || (tried && rules_.weakened(Weakening::nest_try_any_owner));
+    const bool any =
+        rules_.weakened(Weakening::nest_any_owner) || (tried && rules_.weakened(Weakening::nest_try_any_owner));
     bool fine = owned(lock, any);
     for (const Holding& held : holdings_) {
       fine = fine && (class_of(held.lock) != c || held.way != Way::nested || any ||
@@ -278,7 +320,8 @@ class Generator {
     }
   }
   bool try_once(const Context& context, std::size_t lock, Way way, unsigned depth, bool always_runs) {
-    if (holding(lock) != nullptr || (way == Way::nested && !belongs(lock, true)) || !rules_.may_try(context, lock, way)) {
+    if (holding(lock) != nullptr || (way == Way::nested && !belongs(lock, true)) ||
+        !rules_.may_try(context, lock, way)) {
       return false;
     }
     note(Contains::try_lock);
@@ -339,8 +382,7 @@ class Generator {
     const std::size_t condition = random_.below(world.conditions);
     const std::size_t lock = world.condition_lock[condition];
     const Holding* held = holding(lock);
-    if (held == nullptr || held->way == Way::shared || !held->certain ||
-        held->released || held->call != call_) {
+    if (held == nullptr || held->way == Way::shared || !held->certain || held->released || held->call != call_) {
       return false;
     }
     std::uint64_t named[Context::room]{};
@@ -421,8 +463,8 @@ class Generator {
     const std::size_t lock = random_lock();
     InstanceRecord record{};
     const Context holding_one = rules_.with(root, lock, Way::exclusive, false, record);
-    const bool under_a_lock = random_.percent(50) && rules_.may_adopt(holding_one) && rules_.may_wait(root, lock, Way::exclusive) &&
-                              keeps_promise(class_of(lock));
+    const bool under_a_lock = random_.percent(50) && rules_.may_adopt(holding_one) &&
+                              rules_.may_wait(root, lock, Way::exclusive) && keeps_promise(class_of(lock));
     if (!under_a_lock && !rules_.may_adopt(root)) {
       return;
     }
@@ -537,9 +579,9 @@ class Generator {
   std::size_t most_steps_ = 0;
   unsigned open_[max_devices]{};
   bool unbinding_[max_devices]{};
-  unsigned slept_ = 0;                     // conditions that somebody sleeps on
-  unsigned to_set_ = 0;                    // conditions that this thread must set
-  unsigned named_[max_conditions]{};       // the classes named by sleepers
+  unsigned slept_ = 0;                // conditions that somebody sleeps on
+  unsigned to_set_ = 0;               // conditions that this thread must set
+  unsigned named_[max_conditions]{};  // the classes named by sleepers
 };
 
 }  // namespace rules

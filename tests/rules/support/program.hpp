@@ -17,14 +17,14 @@ enum class Do : unsigned char {
   spin,         ///< the same as lock, written as a loop around a try
   try_lock,     ///< tries it, goes to `jump` on failure
   try_shared,
-  unlock,       ///< gives it back, if this thread has it
-  sleep,        ///< gives lock `what` back and sleeps on condition `which`, unless that has been set
-  wake,         ///< waits until condition `which` is set
-  set,          ///< sets condition `which` and wakes
-  open,         ///< opens device `what` unless it is being unbound, goes to `jump` on failure
-  open_waits,   ///< the same, but waits while it is being unbound
-  close,        ///< closes one descriptor of it
-  drain,        ///< refuses newcomers and waits until no descriptor of device `what` is open
+  unlock,      ///< gives it back, if this thread has it
+  sleep,       ///< gives lock `what` back and sleeps on condition `which`, unless that has been set
+  wake,        ///< waits until condition `which` is set
+  set,         ///< sets condition `which` and wakes
+  open,        ///< opens device `what` unless it is being unbound, goes to `jump` on failure
+  open_waits,  ///< the same, but waits while it is being unbound
+  close,       ///< closes one descriptor of it
+  drain,       ///< refuses newcomers and waits until no descriptor of device `what` is open
   reopen,
 };
 
@@ -43,8 +43,9 @@ struct Program {
 };
 
 inline std::string to_string(const World& world, const Step& step) {
-  static constexpr const char* words[] = {"lock",  "lock_shared", "spin", "try",        "try_shared", "unlock", "sleep",
-                                          "wake",  "set",         "open", "open_waits", "close",      "drain",  "reopen"};
+  static constexpr const char* words[] = {"lock",       "lock_shared", "spin",  "try",   "try_shared",
+                                          "unlock",     "sleep",       "wake",  "set",   "open",
+                                          "open_waits", "close",       "drain", "reopen"};
   std::string text = words[static_cast<std::size_t>(step.act)];
   const bool device = step.act >= Do::open;
   if (step.act == Do::wake || step.act == Do::set) {
@@ -75,14 +76,15 @@ inline std::string to_string(const World& world, const Program& program) {
   for (std::size_t c = 0; c != world.classes; ++c) {
     const ClassTraits& traits = world.of_class[c];
     text += traits.keyed ? std::string("  ") + class_names[c] + " keyed" : "";
-    text += traits.owner != none ? std::string("  ") + class_names[c] + " nests under " + class_names[traits.owner] : "";
+    text +=
+        traits.owner != none ? std::string("  ") + class_names[c] + " nests under " + class_names[traits.owner] : "";
   }
   text += world.open_class != none ? std::string("  descriptors are ") + class_names[world.open_class] : "";
   text += "\n  locks:";
   for (std::size_t l = 0; l != world.locks; ++l) {
     const LockTraits& lock = world.lock[l];
-    text += std::string(" ") + class_names[lock.of_class] + "." + std::to_string(l) + " (key " + std::to_string(lock.key) +
-            ", group " + std::to_string(lock.group) + ")";
+    text += std::string(" ") + class_names[lock.of_class] + "." + std::to_string(l) + " (key " +
+            std::to_string(lock.key) + ", group " + std::to_string(lock.group) + ")";
   }
   text += "\n";
   for (std::size_t t = 0; t != program.threads; ++t) {

@@ -12,9 +12,7 @@ namespace rules {
 class Random {
  public:
   /// Draws for program `number` of the campaign `seed`: a program does not depend on the ones before it.
-  Random(std::uint64_t seed, std::uint64_t number) : state_(seed * 0x9e3779b97f4a7c15ULL + number) {
-    state_ = next();
-  }
+  Random(std::uint64_t seed, std::uint64_t number) : state_(seed * 0x9e3779b97f4a7c15ULL + number) { state_ = next(); }
   std::uint64_t next() {
     state_ += 0x9e3779b97f4a7c15ULL;
     std::uint64_t mixed = state_;

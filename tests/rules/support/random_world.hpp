@@ -121,7 +121,8 @@ class WorldMaker {
     }
     world_.other = world_.table;
   }
-  void fill(Table& table, const bool (&edge)[max_classes][max_classes], std::size_t more_outer, std::size_t more_inner) {
+  void fill(Table& table, const bool (&edge)[max_classes][max_classes], std::size_t more_outer,
+            std::size_t more_inner) {
     const auto add = [&table](std::size_t o, std::size_t i) {
       table.add_edge(class_keys[o], class_names[o], o, class_keys[i], class_names[i], i);
     };
@@ -189,7 +190,9 @@ class WorldMaker {
         }
       }
     }
-    world_.devices = world_.open_class == none ? 0 : random_.percent(weakened_ == Weakening::nest_under_open ? 0 : 70) ? 1 : 2;
+    world_.devices = world_.open_class == none                                           ? 0
+                     : random_.percent(weakened_ == Weakening::nest_under_open ? 0 : 70) ? 1
+                                                                                         : 2;
   }
   void choose_conditions() {
     if (with(Feature::conditions)) {

@@ -113,20 +113,21 @@ class Rules {
   }
   /// A descriptor is opened: a try.
   [[nodiscard]] bool may_open(const Context& context) const {
-    return devlock::detail::judge_try(*table_, context.elements, context.count, Request{class_keys[world_.open_class]}) ==
-           Ruling::permitted;
+    return devlock::detail::judge_try(*table_, context.elements, context.count,
+                                      Request{class_keys[world_.open_class]}) == Ruling::permitted;
   }
   /// An Adoption is made.
   [[nodiscard]] bool may_adopt(const Context& context) const {
     if (weakened(Weakening::adoption_with_locks)) {
       return true;
     }
-    return context.count == 0                             ? adoption::from_a_root
-           : context.elements[0].hold == Hold::below      ? adoption::below_a_bound
-                                                          : adoption::with_a_lock;
+    return context.count == 0                        ? adoption::from_a_root
+           : context.elements[0].hold == Hold::below ? adoption::below_a_bound
+                                                     : adoption::with_a_lock;
   }
   /// A condition wait with `lock`, the classes `named` held as well.
-  [[nodiscard]] bool may_sleep(const Context& context, std::size_t lock, const std::uint64_t* named, std::size_t count) const {
+  [[nodiscard]] bool may_sleep(const Context& context, std::size_t lock, const std::uint64_t* named,
+                               std::size_t count) const {
     const std::uint64_t waited = class_keys[world_.lock[lock].of_class];
     Context held = context;
     std::uint64_t names[Context::room]{};
@@ -142,13 +143,16 @@ class Rules {
       std::transform(held.elements, held.elements + held.count, names, [](const Element& e) { return e.class_key; });
     }
     if (weakened(Weakening::sleep_named_not_before)) {
-      held.drop([&](const Element& e) { return e.class_key != waited && std::find(names, names + count, e.class_key) != names + count; });
+      held.drop([&](const Element& e) {
+        return e.class_key != waited && std::find(names, names + count, e.class_key) != names + count;
+      });
     }
     return devlock::detail::judge_sleep(*table_, held.elements, held.count, waited, names, count) == Ruling::permitted;
   }
 
   /// The context of a guard that has taken `lock`. `record` lives as long as the guard.
-  [[nodiscard]] Context with(const Context& context, std::size_t lock, Way way, bool tried, InstanceRecord& record) const {
+  [[nodiscard]] Context with(const Context& context, std::size_t lock, Way way, bool tried,
+                             InstanceRecord& record) const {
     Context next = context;
     const std::size_t c = world_.lock[lock].of_class;
     if (tried && weakened(Weakening::tried_forgotten)) {

@@ -99,6 +99,8 @@ inline constexpr const char* weakening_names[] = {
 };
 static_assert(sizeof(weakening_names) / sizeof(*weakening_names) == static_cast<std::size_t>(Weakening::count));
 
-inline constexpr const char* name_of(Weakening weakening) { return weakening_names[static_cast<std::size_t>(weakening)]; }
+inline constexpr const char* name_of(Weakening weakening) {
+  return weakening_names[static_cast<std::size_t>(weakening)];
+}
 
 }  // namespace rules

@@ -60,8 +60,8 @@ enum class Feature : unsigned char {
 };
 inline constexpr std::size_t feature_count = static_cast<std::size_t>(Feature::count);
 inline constexpr const char* feature_names[feature_count] = {
-    "instance keys", "nest locks", "readers", "erased calls", "early release",    "condition waits",
-    "descriptors",   "parked descriptors",    "scopes",       "retries", "waiting destructors"};
+    "instance keys", "nest locks",         "readers", "erased calls", "early release",      "condition waits",
+    "descriptors",   "parked descriptors", "scopes",  "retries",      "waiting destructors"};
 
 struct ClassTraits {
   bool keyed = false;
@@ -73,8 +73,8 @@ struct ClassTraits {
 
 struct LockTraits {
   std::size_t of_class = 0;
-  unsigned key = 0;        ///< its instance key
-  std::size_t group = 0;   ///< of a nest owner: its own; of what nests under it: the owner's
+  unsigned key = 0;       ///< its instance key
+  std::size_t group = 0;  ///< of a nest owner: its own; of what nests under it: the owner's
 };
 
 struct World {
@@ -85,7 +85,7 @@ struct World {
   std::size_t locks = 0;
   LockTraits lock[max_locks]{};
   std::size_t devices = 0;
-  std::size_t open_class = none;     ///< the class of a descriptor's life
+  std::size_t open_class = none;  ///< the class of a descriptor's life
   std::size_t conditions = 0;
   std::size_t condition_lock[max_conditions]{};
   std::size_t threads = 2;

@@ -33,6 +33,7 @@ TEST_CASE("An errno has the class that the operation gives it") {
       // A deferred probe is no lock.
       {Operation::bind, EAGAIN, ErrorClass::failed},
       {Operation::probe, EAGAIN, ErrorClass::failed},
+      {Operation::probe, EINVAL, ErrorClass::failed},
       // Somebody has it.
       {Operation::open_group, EBUSY, ErrorClass::held},
       {Operation::bind, EBUSY, ErrorClass::held},
@@ -141,7 +142,7 @@ TEST_CASE("An error reads as one line: operation, object, class, errno, reason, 
   REQUIRE(to_string(make_error(Operation::bind, "0000:01:00.0", ENODEV, "no such driver")) ==
           "bind 0000:01:00.0: gone (ENODEV): no such driver");
   REQUIRE(to_string(make_error(Operation::open_group, "group 7", EBUSY, "", "close it")) ==
-          "open group group 7: held (EBUSY); close it");
+          "open group 7: held (EBUSY); close it");
 }
 
 TEST_CASE("A result carries a value or an error") {

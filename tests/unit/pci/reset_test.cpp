@@ -296,9 +296,26 @@ concept Tries = requires(const Context& context, Target& target, const pci::Rese
 TEST_CASE("A try compiles under any context, a descriptor's included") {
   using vfio::VfioOrder;
   REQUIRE(Tries<vfio::ThreadContext>);
-  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::open_device>>>);
-  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::memory_lock>>>);
+  REQUIRE(Tries<HeldContext<Held<VfioOrder, vfio::open_device>>>);
+  REQUIRE(Tries<HeldContext<Held<VfioOrder, vfio::memory_lock>>>);
   REQUIRE_FALSE(Tries<int>);
+}
+
+template <class Context>
+concept Waits = requires(const Context& context, Target& target, const pci::ResetScope<TestLock>& scope) {
+  pci::reset(context, target, scope);
+};
+
+TEST_CASE("The waiting form compiles only where device_lock may still be waited for") {
+  using vfio::VfioOrder;
+  REQUIRE(Waits<vfio::ThreadContext>);
+  REQUIRE(Waits<HeldTag<Held<VfioOrder, vfio::rescan_remove_lock>>>);
+  REQUIRE(Waits<vfio::ContextFor<vfio::device_lock>>);
+  REQUIRE_FALSE(Waits<HeldTag<Held<VfioOrder, vfio::open_device>>>);
+  REQUIRE_FALSE(Waits<HeldTag<Held<VfioOrder, vfio::device_lock>>>);
+  REQUIRE_FALSE(Waits<HeldTag<Held<VfioOrder, vfio::memory_lock>>>);
+  REQUIRE_FALSE(Waits<vfio::ContextFor<vfio::group_lock>>);
+  REQUIRE_FALSE(Waits<int>);
 }
 
 }  // namespace

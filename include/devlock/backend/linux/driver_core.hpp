@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Who drives a function, through sysfs: driver_override, bind, unbind, probe; and the resets that sysfs offers. What waits for the
-// kernel's device_lock takes a ContextFor it. An unbind of a VFIO driver waits until every descriptor of the device is closed
-// and cannot be called off; between an unplug request and the close, nothing here but try_reset_bus may be started.
+// Who drives a function, through sysfs: driver_override, bind, unbind, probe; and the resets that sysfs offers. What waits
+// for the kernel's device_lock takes a ContextFor it. An unbind of a VFIO driver waits until every descriptor of the device
+// is closed and cannot be called off; between an unplug request and the close, nothing here but try_reset_bus may be started.
 // Not checked: that the device is not in use by somebody; sysfs `reset` does not look at VFIO's owners either.
 // Source: drivers/base/bus.c, drivers/base/dd.c, drivers/pci/pci-sysfs.c, drivers/pci/pci-driver.c.
 #pragma once
@@ -24,7 +24,8 @@ class DriverCore {
 
   explicit DriverCore(Inventory<Sys> inventory) : inventory_(std::move(inventory)) {}
 
-  /// Only `driver` may bind to this function from now on; an empty one takes that back. Reads back what the kernel kept.
+  /// Only `driver` may bind to this function from now on; an empty one takes that back. Reads back what the kernel kept;
+  /// if that fails, or somebody else changed it, the error leaves it as it is.
   [[nodiscard]] Result<void> set_driver_override(pci::Address address, std::string_view driver) const {
     constexpr auto operation = Operation::set_driver_override;
     if (!driver.empty() && !valid_driver_name(driver)) {

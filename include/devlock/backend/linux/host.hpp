@@ -9,8 +9,9 @@
 //   auto bound = host.bind(root, address, "vfio-pci");
 //   auto group = host.open_group(root, host.device(address)->iommu_group);
 //
-// It takes no lock of this process: contexts say what the kernel's may make it wait for. Host has no state and threads may share it;
-// a group, container, device or VM handle belongs to one thread at a time, except reset and unplug_requested of a device.
+// It takes no lock of this process: contexts say what the kernel's may make it wait for. Host has no state and threads may
+// share it; a group, container, device or VM handle belongs to one thread at a time, except reset and unplug_requested of a
+// device.
 // Not checked: what else changes sysfs meanwhile; the kernel's answer is passed on.
 #pragma once
 

@@ -40,7 +40,7 @@ class Sysfs {
     return root_ + "/kernel/iommu_groups/" + std::to_string(group) + "/devices";
   }
 
-  /// An attribute, without the newline at its end. EFBIG if it is longer than a page.
+  /// An attribute, without the newline at its end. EOVERFLOW if it is longer than a page.
   [[nodiscard]] Answer<std::string> read(const std::string& path) const {
     constexpr std::size_t page = 4096;
     const long opened = uninterrupted([&] { return sys_.open(path.c_str(), O_RDONLY | O_CLOEXEC); });
@@ -60,7 +60,7 @@ class Sysfs {
         break;
       }
       if (size > page) {
-        return no_answer(EFBIG);
+        return no_answer(EOVERFLOW);
       }
     }
     text.resize(size != 0 && text[size - 1] == '\n' ? size - 1 : size);

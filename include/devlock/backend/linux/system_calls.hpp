@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The system calls that the Linux backend makes, as a policy: PosixSys is the real one, a test brings its own and scripts every
-// answer. A call returns what the kernel returns, or the negative errno; nobody looks at the variable errno.
+// The system calls that the Linux backend makes, as a policy: PosixSys is the real one, a test brings its own and scripts
+// every answer. A call returns what the kernel returns, or the negative errno; nobody looks at the variable errno.
 // Not done here: repeating a call that a signal interrupted; `uninterrupted` does that, so that a test sees each attempt.
 #pragma once
 

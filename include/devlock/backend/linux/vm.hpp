@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A KVM virtual machine with its kvm-vfio device, which tells KVM of the groups that the guest uses. The kernel keeps an attached
-// group open until it is detached or the VM is destroyed.
+// A KVM virtual machine with its kvm-vfio device, which tells KVM of the groups that the guest uses. The kernel keeps an
+// attached group open until it is detached or the VM is destroyed.
 // Not checked: memory, processors and interrupts, which are the VMM's; native() is for them.
 // Source: virt/kvm/vfio.c, virt/kvm/kvm_main.c; Documentation/virt/kvm/devices/vfio.rst.
 #pragma once

@@ -36,8 +36,8 @@ struct FunctionSpec {
 
 class Blueprint {
  public:
-  Blueprint& function(FunctionSpec spec) {
-    functions_.push_back(std::move(spec));
+  Blueprint& function(const FunctionSpec& spec) {
+    functions_.push_back(spec);
     return *this;
   }
   /// A PCIe root port. It has no function reset.

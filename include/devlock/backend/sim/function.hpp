@@ -26,7 +26,7 @@ template <Sync S>
 struct Function {
   using Tree = pci::Topology<DeviceLock<S>>;
 
-  Function(FunctionSpec s, typename Tree::Node& n, DeviceSet<S>& d) : spec(std::move(s)), node(&n), device_set(&d) {}
+  Function(const FunctionSpec& s, typename Tree::Node& n, DeviceSet<S>& d) : spec(s), node(&n), device_set(&d) {}
 
   const FunctionSpec spec;
   typename Tree::Node* const node;

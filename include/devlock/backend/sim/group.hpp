@@ -52,7 +52,7 @@ class Group {
     if (auto usable = check(Operation::set_container); !usable) {
       return usable;
     }
-    const auto state = container.state();
+    const auto& state = container.state();
     if (state == nullptr) {
       return failure(
           make_error(Operation::set_container, name(), EBADF, "the container is closed", "open a container first"));

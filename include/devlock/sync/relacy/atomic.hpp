@@ -35,7 +35,10 @@ class Atomic {
   using Order = std::memory_order;
 
  public:
-  Atomic(T value = T(), Location where = {}) { atomic_.store(value, rl::mo_relaxed, where); }
+  Atomic(T value = T(), Location where = {}) {
+    about_to_write(this);
+    atomic_.store(value, rl::mo_relaxed, where);
+  }
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
@@ -110,6 +113,7 @@ class Atomic {
  private:
   // Which sleeper wakes is a choice of the search, unless all do.
   void wake(unsigned most, const rl::debug_info& where) {
+    (void)atomic_.debug_value();  // finds out whether the atomic still exists
     for (; sleepers_ != 0U && most != 0U; --most) {
       const auto count = static_cast<unsigned>(__builtin_popcount(sleepers_));
       unsigned rest = sleepers_;

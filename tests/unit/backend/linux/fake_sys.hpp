@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A kernel in memory behind the system-call policy: files, links and directories by path, VFIO and KVM nodes that answer, and a
-// script of faults. It counts open descriptors and notes every use that a real kernel would punish: a descriptor that is
+// A kernel in memory behind the system-call policy: files, links and directories by path, VFIO and KVM nodes that answer,
+// and a script of faults. It counts open descriptors and notes every use that a real kernel would punish: a descriptor that is
 // not open, one opened without O_CLOEXEC, an ioctl of the wrong node.
 //
 //   FakeKernel kernel;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The Linux backend is a Backend, over the real system calls and over the fake ones; its contexts are those of the kernel's locks; and on
-// this machine, whatever it has, it answers and leaks nothing.
+// The Linux backend is a Backend, over the real system calls and over the fake ones; its contexts are those of the kernel's
+// locks; and on this machine, whatever it has, it answers and leaks nothing.
 #include "support/catch.hpp"
 
 #include <filesystem>

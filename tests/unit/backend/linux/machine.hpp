@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A small machine for tests of the Linux backend, in a FakeKernel: a port with a device of two functions below it, both in group 7,
-// the first bound to vfio-pci, the second driverless.
+// A small machine for tests of the Linux backend, in a FakeKernel: a port with a device of two functions below it, both in
+// group 7, the first bound to vfio-pci, the second driverless.
 #pragma once
 
 #include <string>

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -85,9 +85,9 @@ TEST_CASE("a device keeps its group and container open, in whatever order the ha
   do {
     Machine m;
     Opened all = opened(m);
-    std::optional<Host::Container> container(std::move(all.container));
-    std::optional<Host::Group> group(std::move(all.group));
-    std::optional<Host::Device> device(std::move(all.device));
+    auto container = std::make_unique<Host::Container>(std::move(all.container));
+    auto group = std::make_unique<Host::Group>(std::move(all.group));
+    auto device = std::make_unique<Host::Device>(std::move(all.device));
     for (const int place : places) {
       if (place == 0) {
         container.reset();
@@ -97,7 +97,7 @@ TEST_CASE("a device keeps its group and container open, in whatever order the ha
         device.reset();
       }
       INFO(places[0] << places[1] << places[2]);
-      CHECK((device.has_value() ? m.kernel.open_descriptors() == 3 : true));
+      CHECK((device == nullptr || m.kernel.open_descriptors() == 3));
     }
     CHECK(m.kernel.closed == order);
     CHECK(m.kernel.open_descriptors() == 0);
@@ -263,7 +263,7 @@ TEST_CASE("a group that is not viable names every function that a host driver ha
 
 TEST_CASE("a group that did not join a container does not keep it open", "[vfio]") {
   Machine m;
-  std::optional<Host::Container> container(m.host.open_container().value());
+  auto container = std::make_unique<Host::Container>(m.host.open_container().value());
   Host::Group group = group_of(m);
   m.kernel.fail_ioctl(VFIO_GROUP_SET_CONTAINER, EINVAL);
   expect(group.set_container(m.root, *container),

@@ -5,6 +5,12 @@
 using namespace sim_test;
 
 static_assert(Backend<sim::Host>);
+// Handles are values that move, and close without throwing.
+template <class Handle>
+constexpr bool is_handle = !std::is_copy_constructible_v<Handle> && std::is_nothrow_move_constructible_v<Handle> &&
+                           std::is_nothrow_move_assignable_v<Handle> && std::is_nothrow_destructible_v<Handle>;
+static_assert(is_handle<sim::Group<StdSync>> && is_handle<sim::Container<StdSync>>);
+static_assert(is_handle<sim::Device<StdSync>> && is_handle<sim::Vm<StdSync>>);
 static_assert(!std::is_copy_constructible_v<sim::Host> && std::is_nothrow_move_constructible_v<sim::Host>);
 
 namespace {

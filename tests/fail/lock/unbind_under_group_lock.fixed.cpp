@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// group_lock is given back first.
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<group_lock, std::mutex> group;
+devlock::Ordered<kvm_lock, std::mutex> kvm;
+
+// As a host declares the operation: the kernel waits for device_lock.
+void unbind(devlock::vfio::ContextFor<device_lock> context);
+
+void give_back() {
+  ThreadContext root;
+  { devlock::Guard outer{root, group}; }
+  unbind(root);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A class without a name.
+// EXPECT: lock_class_without_name<third>
+// EXPECT: a lock class needs
+#include "devlock/order/hierarchy.hpp"
+
+struct first {
+  static constexpr char name[] = "first";
+};
+struct second {
+  static constexpr char name[] = "second";
+};
+struct third {};
+
+struct Order : devlock::Hierarchy<devlock::Before<first, second>, devlock::Before<second, third>> {};

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// With a reason.
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<group_lock, std::mutex> group;
+devlock::Ordered<kvm_lock, std::mutex> kvm;
+
+void on_purpose() {
+  ThreadContext root;
+  devlock::Guard vm{root, kvm};
+  auto context = devlock::unchecked_context<VfioOrder>("the caller is the only thread");
+  devlock::Guard inner{context, group};
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// No path connects the two classes: two threads may nest them both ways.
+// EXPECT: no_order_between<
+// EXPECT: container_lock
+// EXPECT: dev_set_lock
+// EXPECT-NOT: Before<
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<container_lock, std::mutex> container;
+devlock::Ordered<dev_set_lock, std::mutex> dev_set;
+
+void attach() {
+  ThreadContext root;
+  devlock::Guard outer{root, dev_set};
+  devlock::Guard inner{outer, container};
+}

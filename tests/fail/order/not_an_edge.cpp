@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A hierarchy over something else than edges.
+// EXPECT: a Hierarchy is a list of Before<Outer, Inner> and of nothing else
+#include "devlock/order/hierarchy.hpp"
+
+struct first {
+  static constexpr char name[] = "first";
+};
+struct second {
+  static constexpr char name[] = "second";
+};
+struct third {
+  static constexpr char name[] = "third";
+};
+
+struct Order : devlock::Hierarchy<devlock::Before<first, second>, third> {};

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The hierarchy has no edge with this class.
+// EXPECT: lock_class_not_in_hierarchy<
+// EXPECT: big_lock
+// EXPECT: VfioOrder
+// EXPECT-NOT: Before<
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+struct big_lock {
+  static constexpr char name[] = "big_lock";
+};
+
+devlock::Ordered<big_lock, std::mutex> big;
+
+void take() {
+  devlock::vfio::ThreadContext root;
+  devlock::Guard guard{root, big};
+}

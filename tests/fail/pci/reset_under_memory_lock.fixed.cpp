@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The reset that tries compiles under any context.
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+#include "devlock/pci/reset.hpp"
+#include "devlock/sync/std.hpp"
+
+using namespace devlock::vfio;
+using Device = devlock::DeviceLock<devlock::StdSync>;
+
+devlock::Ordered<memory_lock, std::mutex> held;
+
+struct Nothing {
+  devlock::Result<void> check(const devlock::pci::ResetScope<Device>&) { return {}; }
+  devlock::Result<void> save(devlock::pci::Address) { return {}; }
+  devlock::Result<void> reset(const devlock::pci::ResetScope<Device>&) { return {}; }
+  devlock::Result<void> restore(devlock::pci::Address) { return {}; }
+};
+
+devlock::Result<void> reset_now(Nothing& target, const devlock::pci::ResetScope<Device>& scope) {
+  ThreadContext root;
+  devlock::Guard outer{root, held};
+  return devlock::pci::try_reset(outer, target, scope);
+}
