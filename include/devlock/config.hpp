@@ -38,6 +38,7 @@
 #define DEVLOCK_RELEASES_ANY(...) DEVLOCK_THREAD_ANNOTATION(release_generic_capability(__VA_ARGS__))
 #define DEVLOCK_RETURNS_CAPABILITY(...) DEVLOCK_THREAD_ANNOTATION(lock_returned(__VA_ARGS__))
 #define DEVLOCK_ASSERTS(...) DEVLOCK_THREAD_ANNOTATION(assert_capability(__VA_ARGS__))
+#define DEVLOCK_ASSERTS_SHARED(...) DEVLOCK_THREAD_ANNOTATION(assert_shared_capability(__VA_ARGS__))
 #define DEVLOCK_UNANALYSED DEVLOCK_THREAD_ANNOTATION(no_thread_safety_analysis)
 /// On a function that takes a context: it may only be called with a context that this thread has entered and not left.
 #define DEVLOCK_REQUIRES(context) DEVLOCK_THREAD_ANNOTATION(requires_capability(::devlock::cap_of(context)))

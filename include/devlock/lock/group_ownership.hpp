@@ -136,7 +136,7 @@ class GroupOwnership {
  private:
   // Releasing the group zeroes the count and so ends the claims of its devices; releasing a device takes one off it.
   void release(unsigned term, bool whole) {
-    auto context = unchecked_context<Order>("a claim is given back by a destructor");
+    UncheckedContext<Order> context("a claim is given back by a destructor");
     Guard guard{context, mutex_};
     if (term != term_.get()) {
       return;

@@ -8,7 +8,7 @@
 //   if (auto user = handles.enter()) { ... }      // refused once closing began
 //   handles.close(context);                       // context may still wait for open_device
 //
-// Not checked: that the closer is not inside itself.
+// Not checked: that the closer is not inside itself; that the rundown outlives the call in which the last user leaves.
 // Source: vfio_device_try_get_registration and vfio_unregister_group_dev in drivers/vfio/vfio_main.c.
 #pragma once
 

@@ -42,6 +42,8 @@ class DEVLOCK_SCOPED_CAPABILITY SharedHold : public HeldContext<held_with_shared
   ~SharedHold() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { release(); }
 
   [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
+  /// The lock, held or released.
+  [[nodiscard]] Lock* mutex() const noexcept { return lock_; }
   /// Gives the lock back early, and the parent is this thread's context again.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
     if (owns_) {
@@ -90,6 +92,10 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY SharedTryGuard<Permission, Lock>
       : detail::SharedHold<Permission, Lock, false>(parent, lock, where) {}
   ~SharedTryGuard() DEVLOCK_RELEASES_ANY() DEVLOCK_UNANALYSED {}
   explicit operator bool() const noexcept { return this->owns_lock(); }
+  /// Tells Clang, after the test, that `lock` is held as a reader. See TryGuard.
+  void owned([[maybe_unused]] const Lock& lock) const DEVLOCK_ASSERTS_SHARED(lock) {
+    DEVLOCK_ASSERT(this->owns_lock() && this->mutex() == &lock, "owned() is said of a lock that this guard does not hold");
+  }
 };
 
 // Refusals: the name of the type is the message.

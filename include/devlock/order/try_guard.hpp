@@ -52,8 +52,11 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
 
   [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
   explicit operator bool() const noexcept { return owns_; }
-  /// Tells Clang that the lock is held, after the test: data guarded by it may be touched.
-  void owned() const DEVLOCK_ASSERTS(*lock_) {}
+  /// Tells Clang, after the test, that `lock` is held: `guard.owned(group.lock)`. It is named again because Clang does not know that
+  /// a guard's pointer is the lock. Until the end of the function; Clang does not see that release() ends it.
+  void owned([[maybe_unused]] const Lock& lock) const DEVLOCK_ASSERTS(lock) {
+    DEVLOCK_ASSERT(owns_ && lock_ == &lock, "owned() is said of a lock that this guard does not hold");
+  }
 
   /// Gives the lock back early, if it was taken, and the parent is this thread's context again.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
