@@ -92,7 +92,8 @@ inline bool covered(const Thread& thread, const HeldRecord& held) {
 }
 
 /// What a wait for a lock has against one that is held.
-inline Clash compare(const Thread& thread, const HeldRecord& held, const LockSight& sight, const OrderFacts* own, How how) {
+inline Clash compare(const Thread& thread, const HeldRecord& held, const LockSight& sight, const OrderFacts* own,
+                     How how) {
   const LockFacts& asked = *sight.facts;
   const LockFacts& other = *held.sight.facts;
   for (std::size_t a = 0; a != asked.count; ++a) {
@@ -140,8 +141,8 @@ inline Clash find_clash(Thread& thread, std::uint64_t context, const LockSight& 
 }
 
 /// Tells what was found, with the declared path if there is one.
-inline void tell_clash(Thread& thread, const Clash& clash, Fault fault, const LockSight& sight, How how, const Site& site,
-                       std::uint64_t count) {
+inline void tell_clash(Thread& thread, const Clash& clash, Fault fault, const LockSight& sight, How how,
+                       const Site& site, std::uint64_t count) {
   Report report;
   report.fault = fault;
   report.subject = party(sight, how, site, clash.asked_class);

@@ -39,7 +39,7 @@ constexpr Words words(Fault fault) {
     case Fault::same_class:
       return {"same class held", "", "while it holds", "an instance key, a nest owner, a HierarchicalLock, or a try"};
     case Fault::shared_after_shared:
-      return {"shared after shared", "", "while it holds", "a queued writer stops the second reader: pass the first on"};
+      return {"shared after shared", "", "while it holds", "a writer may be queued between them: pass the first on"};
     case Fault::outside_nest:
       return {"held outside the nest", "", "while it holds", "take every lock of the class under the nest lock"};
     case Fault::nest_owner:
@@ -55,7 +55,7 @@ constexpr Words words(Fault fault) {
     case Fault::device_not_live:
       return {"device is not live", "", "", "look at life() first; try instead of waiting while it is revoked"};
     case Fault::hold_and_retry:
-      return {"hold and retry", "", "while it holds", "give back what is held before trying again, or use retry_bounded"};
+      return {"hold and retry", "", "while it holds", "give back what is held before the next try, or retry_bounded"};
     case Fault::sleep_with_locks:
       return {"condition wait with locks held", "sleeps on", "while it holds", "release it, or name it if it precedes"};
     case Fault::destroyed_while_held:

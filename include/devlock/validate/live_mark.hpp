@@ -170,7 +170,7 @@ void LiveContextMark::gives(const Lock& lock) noexcept {
     leave_elsewhere(*here, detail::party(sight, How::wait, {}));
     bool shared = false;
     thread_->held.bury(serial_, [&](const HeldRecord& record) {
-      const bool found = record.lock.load(std::memory_order_relaxed) == sight.lock;  // written before the guard came here
+      const bool found = record.lock.load(std::memory_order_relaxed) == sight.lock;  // written before it came here
       shared = shared || (found && detail::is_shared(record.how));
       return found;
     });

@@ -198,7 +198,7 @@ inline void tell_elsewhere(Thread& here, const Party& lock, std::uint64_t number
 
 inline HeldRecord* find_held(Thread& thread, std::uint64_t context, const void* lock) {
   for (HeldRecord* held = thread.held.newest(); held != nullptr; held = thread.held.older(*held)) {
-    if (held->serial.load(std::memory_order_relaxed) == context && held->sight.lock == lock) {  // written by this thread
+    if (held->serial.load(std::memory_order_relaxed) == context && held->sight.lock == lock) {  // by this thread
       return held;
     }
   }
@@ -213,7 +213,7 @@ inline HeldRecord* find_joined(Thread& thread, std::uint64_t context) {
   return nullptr;
 }
 
-/// The nest locks named for the next acquisition: this thread holds every one, and one is the owner if the lock can say so.
+/// The nest locks named for the next acquisition: this thread holds every one, and one is the owner if the lock can say.
 inline void name_owners(Thread& thread, const NestOwner* owners, std::size_t count, const LockSight& lock,
                         const Site& where) {
   bool asked = false;
