@@ -28,8 +28,8 @@ struct Finding {
   std::string other;     ///< class of the second
   const void* instance;  ///< of the first party
   const void* other_instance;
-  std::string path;      ///< classes, each followed by a blank
-  unsigned line;         ///< of the first party
+  std::string path;  ///< classes, each followed by a blank
+  unsigned line;     ///< of the first party
   unsigned other_line;
   std::uint64_t thread;
   std::uint64_t other_thread;
@@ -38,8 +38,7 @@ struct Finding {
   std::string text;
 };
 
-/// While one lives, findings go here. take() answers those since the last call; what is left at the end is a failure of
-/// the test that made it, so a test that expects nothing says so by taking nothing.
+/// While one lives, findings go here and the program has no order yet. A test that expects none asks for none().
 class Reports {
  public:
   Reports() : before_(devlock::validate::set_handler(&collect)) { devlock::validate::forget_order(); }

@@ -39,9 +39,9 @@ enum class Fault : unsigned char {
   device_not_live = 15,      ///< a guard waits for a device whose unplug was asked for, or that is gone
   hold_and_retry = 16,       ///< keeps trying, with locks held, what it must not wait for
   sleep_with_locks = 17,     ///< a condition wait with another lock held that does not precede or is not named
-  destroyed_while_held = 18, ///< a lock ends its life while somebody holds it
-  thread_exit = 19,          ///< a thread ends and still holds locks
-  too_many = 20,             ///< no room for more locks or contexts of one thread; said once per thread
+  destroyed_while_held = 18,  ///< a lock ends its life while somebody holds it
+  thread_exit = 19,           ///< a thread ends and still holds locks
+  too_many = 20,              ///< no room for more locks or contexts of one thread; said once per thread
 };
 
 /// A place in the source.
@@ -60,16 +60,16 @@ struct Party {
 /// A finding.
 struct Report {
   Fault fault{};
-  std::uint64_t thread = 0;  ///< threads are numbered from 1, as they come to the validator
-  Party subject;             ///< what this thread is about to do
-  Party other;               ///< what it collides with
-  std::string_view order;    ///< the hierarchy that decides
-  std::string_view other_order{};            ///< second_order: the one before it
-  const char* const* path = nullptr;         ///< inversion: the declared classes from the one asked for to the one held
-  std::size_t path_length = 0;               ///< two classes without an edge: the inner one is a leaf
+  std::uint64_t thread = 0;           ///< threads are numbered from 1, as they come to the validator
+  Party subject;                      ///< what this thread is about to do
+  Party other;                        ///< what it collides with
+  std::string_view order;             ///< the hierarchy that decides
+  std::string_view other_order{};     ///< second_order: the one before it
+  const char* const* path = nullptr;  ///< inversion: the declared classes from the one asked for to the one held
+  std::size_t path_length = 0;        ///< two classes without an edge: the inner one is a leaf
   bool path_to_leaf = false;
-  std::uint64_t count = 1;                   ///< locks that collide, failed tries, or locks held
-  const Party* held = nullptr;               ///< the newest locks that the thread holds, newest first
+  std::uint64_t count = 1;      ///< locks that collide, failed tries, or locks held
+  const Party* held = nullptr;  ///< the newest locks that the thread holds, newest first
   std::size_t held_shown = 0;
   std::size_t held_total = 0;
 };

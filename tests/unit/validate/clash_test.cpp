@@ -61,7 +61,9 @@ void unchecked(Body body) {
 LooseLock<vfio::group_lock> group;
 LooseLock<vfio::kvm_lock> vm;
 
-void open_group(ContextFor<vfio::VfioOrder, vfio::group_lock> context) { Guard guard{context, group}; }
+void open_group(ContextFor<vfio::VfioOrder, vfio::group_lock> context) {
+  Guard guard{context, group};
+}
 void add_device(ContextFor<vfio::VfioOrder, vfio::kvm_lock> context) {
   Guard guard{context, vm};
   UncheckedContext<vfio::VfioOrder> lost("a callback without a context");
@@ -192,7 +194,9 @@ struct Numbered {
   bool try_lock() { return true; }
   void unlock() {}
 };
-void take(ContextFor<Rich, second> context, Numbered& lock) { Guard guard{context, lock}; }
+void take(ContextFor<Rich, second> context, Numbered& lock) {
+  Guard guard{context, lock};
+}
 
 TEST_CASE_METHOD(Fixture, "Instances are taken in the order of their keys") {
   Numbered one{1};

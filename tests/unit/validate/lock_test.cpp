@@ -140,7 +140,8 @@ TEST_CASE_METHOD(Fixture, "A guard that outlives its thread is told twice: at th
     Guard outer{own, b};
     guard.reset();
     Guard inner{outer, c};
-  }).join();
+  })
+      .join();
   REQUIRE(reports.only().fault == Fault::foreign_unlock);
 }
 
@@ -167,9 +168,7 @@ TEST_CASE("A lock is not destroyed while somebody holds it") {
       SharedGuard second_reader{other, *lock};
     }).join();
   }
-  {
-    TryGuard tried{root, *lock};
-  }
+  { TryGuard tried{root, *lock}; }
   lock.reset();
   REQUIRE(reports.none());
   lock.emplace();

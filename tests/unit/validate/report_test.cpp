@@ -90,7 +90,9 @@ TEST_CASE("Every fault has a title of its own and a remedy") {
 }
 
 unsigned called = 0;
-void count(const Report&) { ++called; }
+void count(const Report&) {
+  ++called;
+}
 
 TEST_CASE("The handler is replaced, and the one before it is answered") {
   const validate::Handler before = validate::set_handler(&count);
@@ -168,7 +170,8 @@ TEST_CASE("Without a handler the report goes to stderr and the program ends") {
   REQUIRE(WIFSIGNALED(status));
   REQUIRE(WTERMSIG(status) == SIGABRT);
   REQUIRE(printed.find("devlock: lock order inversion\n") == 0);
-  REQUIRE(printed.find("declared: third after first: first \u2192 second \u2192 third (test::Order)") != std::string::npos);
+  REQUIRE(printed.find("declared: third after first: first \u2192 second \u2192 third (test::Order)") !=
+          std::string::npos);
   REQUIRE(printed.find("report_test.cpp:") != std::string::npos);
   REQUIRE(printed.find(" in invert") != std::string::npos);
 }

@@ -37,9 +37,15 @@ std::atomic<unsigned long> allocations{0};
   allocations.fetch_add(1, std::memory_order_relaxed);
   return std::malloc(size);
 }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
 
 namespace {
 
@@ -226,7 +232,8 @@ TEST_CASE_METHOD(Fixture, "A thread that ends with locks held is told, with the 
   REQUIRE(reports.take().size() == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "A destructor at the end of a thread, after the validator's own, is watched like anything else") {
+TEST_CASE_METHOD(Fixture,
+                 "A destructor at the end of a thread, after the validator's own, is watched like anything else") {
   struct Late {
     ~Late() {
       ThreadContext<Order> own;

@@ -54,7 +54,7 @@ class Device {
     }
     UncheckedContext<vfio::VfioOrder> root("VFIO_DEVICE_RESET takes no context");
     Descriptor descriptor;
-    Guard inside{root, descriptor};
+    Guard inside{root, descriptor, adopt};
     Guard memory{inside, device.memory_lock};
     auto done = pci::try_reset(memory, target, scope);
     if (done) {
@@ -78,7 +78,7 @@ class Device {
     }
     UncheckedContext<vfio::VfioOrder> root("VFIO_DEVICE_SET_IRQS takes no context");
     Descriptor descriptor;
-    Guard inside{root, descriptor};
+    Guard inside{root, descriptor, adopt};
     open_->device->watch(inside);
     open_->watching = true;
     return {};

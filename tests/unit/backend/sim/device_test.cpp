@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
+// One thread plays two here, which the validator would take for what it is.
+#define DEVLOCK_VALIDATE 0
 #include "unit/backend/sim/support.hpp"
 
 using namespace sim_test;
