@@ -167,4 +167,9 @@ class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<Order,
 template <class Order, LockClass X>
 const ContextFor<Order, X>& cap_of(const ContextFor<Order, X>& context) DEVLOCK_RETURNS_CAPABILITY(context);
 
+// For what is no context: an annotation is looked at before a concept refuses the call, and has no opinion.
+template <class T>
+  requires(!requires(const T& context) { context.assume(); })
+const Capability& cap_of(const T&);
+
 }  // namespace devlock

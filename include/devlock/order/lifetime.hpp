@@ -10,7 +10,8 @@
 //
 // A descriptor that outlives the function which opened it is parked, and reached again only by an Adoption, which is made from a
 // root, before any lock: a thread that holds a lock and one that needs it to reach the descriptor would wait for each other.
-// Not checked: references to a session kept from an earlier Through.
+// Not checked: waits with the plain context while a session of this thread is open; waits for a lock before the Adoption of what
+// this thread is to close; references to a session kept from an earlier Through. Each of them can deadlock with an unbind.
 #pragma once
 
 #include <utility>

@@ -4,7 +4,7 @@
 // A campaign: so many random programs that the rules accept, each explored completely. The numbers come from the environment, for
 // longer runs and other programs:
 //
-//   DEVLOCK_RULES_PROGRAMS   100,000 unless given
+//   DEVLOCK_RULES_PROGRAMS   250,000 unless given
 //   DEVLOCK_RULES_SEED       1 unless given
 #pragma once
 
@@ -28,7 +28,7 @@ inline std::uint64_t seed() {
   return number_from("DEVLOCK_RULES_SEED", 1);
 }
 inline std::uint64_t programs() {
-  return number_from("DEVLOCK_RULES_PROGRAMS", 100'000);
+  return number_from("DEVLOCK_RULES_PROGRAMS", 250'000);
 }
 
 struct Report {

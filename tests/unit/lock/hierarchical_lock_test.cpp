@@ -28,6 +28,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "A scope is waited for first to last and given back last to first") {
+  root.assume();
   {
     HierarchicalLock locked{root, scope};
     REQUIRE(journal.take() == "+a +b +c ");
@@ -38,6 +39,7 @@ TEST_CASE_METHOD(Fixture, "A scope is waited for first to last and given back la
 }
 
 TEST_CASE_METHOD(Fixture, "Its class joins the set once") {
+  root.assume();
   RecordingLock<first> outer(journal, "outer");
   Guard guard{root, outer};
   HierarchicalLock locked{guard, scope};

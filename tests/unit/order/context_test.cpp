@@ -28,31 +28,35 @@ struct Fixture {
   RecordingLock<third> c{journal, "c"};
   ThreadContext<Order> root;
 
-  void take_last(ContextFor<Order, third> context) { Guard guard{context, c}; }
-  void take_both(ContextFor<Order, second> context) {
+  void take_last(ContextFor<Order, third> context) DEVLOCK_REQUIRES(context) { Guard guard{context, c}; }
+  void take_both(ContextFor<Order, second> context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, b};
     take_last(guard);
   }
-  void pass_on(ContextFor<Order, second> context) { take_last(context); }
+  void pass_on(ContextFor<Order, second> context) DEVLOCK_REQUIRES(context) { take_last(context); }
 };
 
 struct Callee {
   virtual ~Callee() = default;
-  virtual void run(ContextFor<Order, second> context) = 0;
+  virtual void run(ContextFor<Order, second> context) DEVLOCK_REQUIRES(context) = 0;
 };
 struct Override : Callee {
   explicit Override(Fixture& fixture) : fixture_(fixture) {}
-  void run(ContextFor<Order, second> context) override { fixture_.take_both(context); }
+  void run(ContextFor<Order, second> context) override DEVLOCK_REQUIRES(context) {
+    fixture_.take_both(context.again());
+  }
   Fixture& fixture_;
 };
 
 TEST_CASE_METHOD(Fixture, "A callee takes its locks under those of its caller") {
+  root.assume();
   Guard outer{root, a};
   take_both(outer);
   REQUIRE(journal.take() == "+a +b +c -c -b ");
 }
 
 TEST_CASE_METHOD(Fixture, "A root, a try guard and another parameter become a parameter as well") {
+  root.assume();
   take_both(root);
   TryGuard tried{root, a};
   take_both(tried);
@@ -61,11 +65,13 @@ TEST_CASE_METHOD(Fixture, "A root, a try guard and another parameter become a pa
 }
 
 TEST_CASE_METHOD(Fixture, "Virtual functions and callbacks take a context by value") {
+  root.assume();
   Override callee(*this);
   static_cast<Callee&>(callee).run(root);
   REQUIRE(journal.take() == "+b +c -c -b ");
   const std::function<void(ContextFor<Order, third>)> callback = [this](ContextFor<Order, third> context) {
-    take_last(context);
+    context.assume();
+    take_last(context.again());
   };
   Guard outer{root, b};
   callback(outer);
@@ -112,8 +118,10 @@ TEST_CASE("A context of another hierarchy is no parameter of this one") {
 }
 
 TEST_CASE_METHOD(Fixture, "The escape hatch is a root in the middle of a thread") {
+  root.assume();
   Guard outer{root, c};
-  auto context = unchecked_context<Order>("the test takes them the wrong way round");
+  const auto context = unchecked_context<Order>("the test takes them the wrong way round");
+  context.assume();
   Guard inner{context, a};
   REQUIRE(journal.take() == "+c +a ");
   REQUIRE(std::is_same_v<decltype(context)::held, Held<Order>>);

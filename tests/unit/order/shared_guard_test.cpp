@@ -78,6 +78,12 @@ TEST_CASE("Readers share, a writer excludes them") {
   }).join();
 }
 
+// Clang knows that a guard is released already.
+template <class G>
+void release_again(G& guard) DEVLOCK_UNANALYSED {
+  guard.release();
+}
+
 TEST_CASE("A reader gives back at the end of its scope, once") {
   Lock<first> lock;
   ThreadContext<Order> root;
@@ -85,7 +91,7 @@ TEST_CASE("A reader gives back at the end of its scope, once") {
     SharedGuard reader{root, lock};
     REQUIRE_FALSE(lock.native().try_lock());
     reader.release();
-    reader.release();
+    release_again(reader);
   }
   REQUIRE(lock.native().try_lock());
   lock.native().unlock();
