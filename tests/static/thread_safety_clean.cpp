@@ -322,8 +322,8 @@ void adopts(Data& data) {
 void unchecked(Data& data) {
   ThreadContext<Order> root;
   Guard outer{root, data.c};
-  UncheckedContext<Order> middle_of_a_thread("the hatch, as Clang sees it");
-  take_second(middle_of_a_thread, data);
+  auto in_between = unchecked_context<Order>("a callback without a context");
+  take_second(in_between, data);
 }
 
 void rundowns_and_claims() {
