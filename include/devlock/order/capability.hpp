@@ -7,8 +7,11 @@
 //
 //   void work(devlock::ContextFor<MyOrder, group_lock> context) DEVLOCK_REQUIRES(context);
 //
-// Outside Clang's view: guards as members, in optionals, or returned from functions; the validator sees those. A lambda that
-// captures a context starts with context.assume().
+// Outside Clang's view, and left to the validator: guards as members, in optionals and behind pointers; a second root; a context of
+// another thread; calls through pointers; what assume() says wrongly. A lambda that captures a context, or a function that uses a
+// root kept as a member, starts with context.assume().
+// Reported although it is right: a guard that a function returns, a temporary context as an argument, a ContextFor copied without
+// again(), a lock under a second name, two elements of one array. Build the guard where it lives, and give each of them its name.
 #pragma once
 
 #include "devlock/config.hpp"

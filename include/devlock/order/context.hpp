@@ -124,16 +124,10 @@ class DEVLOCK_SCOPED_CAPABILITY UncheckedContext : public HeldContext<Held<Order
   ~UncheckedContext() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
 };
 
-/// An UncheckedContext: `auto context = unchecked_context<Order>("why the types cannot see it");`
-template <class Order, std::size_t N>
-UncheckedContext<Order> unchecked_context(const char (&reason)[N], validate::Where where = validate::Where::current())
-    DEVLOCK_UNANALYSED {
-  return UncheckedContext<Order>(reason, where);
-}
-
-/// An empty reason is none.
+/// An UncheckedContext: `auto context = unchecked_context<Order>("why the types cannot see it");`. Not a function, because Clang
+/// does not follow a context that is returned.
 template <class Order>
-UncheckedContext<Order> unchecked_context(const char (&)[1]) = delete;
+using unchecked_context = UncheckedContext<Order>;
 
 /// A context as a parameter: the caller may hold anything strictly before X, the callee may take X and what follows it.
 /// Passed by value it costs nothing. The bound X stays in the set of everything that the callee takes; permissions by instance

@@ -3,7 +3,7 @@
 //
 // The escape hatch wants a reason.
 // EXPECT: deleted
-// EXPECT: unchecked_context
+// EXPECT: UncheckedContext<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

@@ -61,11 +61,11 @@ TEST_CASE("A condition wait with its lock alone, and a notifier with another loc
 }
 
 struct EmptySet : Queue {
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     Guard held{root, outer_lock};
     if (index == 0) {
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard guard{forced, lock};
       ready.wait(guard, [this] { return filled.get() != 0; });
     } else {
@@ -82,11 +82,11 @@ static_assert(detail::sleep_ruling<Held<Order, queue, inner>, queue>() == detail
 static_assert(detail::sleep_ruling<Held<Order, queue, inner>, queue, inner>() ==
               detail::Ruling::sleep_named_not_before);
 struct NamedAfter : Queue {
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     if (index == 0) {
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard guard{forced, lock};
-      auto forced_too = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced_too(wrong_on_purpose);
       TryGuard late{forced_too, inner_lock};
       ready.wait(guard, [this] { return filled.get() != 0; });
     } else {

@@ -43,10 +43,10 @@ struct BoundForgotten {
       Guard second{first, outer_lock};
     }
   }
-  void callee(ContextFor<Order, bound> context) DEVLOCK_REQUIRES(context) DEVLOCK_UNANALYSED {
+  void callee(ContextFor<Order, bound> context) DEVLOCK_REQUIRES(context) {
     TryGuard any{context, tried_lock};
     if (any) {
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard wrong{forced, late_lock};
     }
   }
@@ -62,11 +62,11 @@ TEST_CASE("A bound that is forgotten after a try") {
 static_assert(!Waits<Tried<Root, Mutex<outer>>, Mutex<late>>);
 struct TryThenWait {
   static constexpr unsigned threads = 2;
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       TryGuard one{root, outer_lock};
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard other{forced, late_lock};
     } else {
       Guard one{root, late_lock};

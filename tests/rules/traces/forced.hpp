@@ -4,7 +4,7 @@
 // What the traces share. A trace is a program that looked right to somebody and deadlocks. Each is shown twice: the types refuse it, by a
 // probe that the compiler answers; and, forced through the escape hatch, it deadlocks under the model checker.
 //
-//   auto forced = unchecked_context<Order>(wrong_on_purpose);
+//   UncheckedContext<Order> forced(wrong_on_purpose);
 //   Guard second{forced, lock};                       // as if nothing were held
 #pragma once
 

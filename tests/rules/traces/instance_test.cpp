@@ -97,12 +97,12 @@ TEST_CASE("Devices upwards by their keys, and tries downwards") {
 
 struct InnermostOnly : Devices {
   static constexpr unsigned threads = 2;
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       Guard one{root, five};
       TryGuard two{one, three};
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard last{forced, four};  // greater than three
     } else {
       Guard one{root, four};
@@ -116,10 +116,10 @@ TEST_CASE("An instance key that is compared with the innermost only") {
 
 struct EqualDepth : Devices {
   static constexpr unsigned threads = 2;
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     Guard one{root, index == 0 ? five : five_too};
-    auto forced = unchecked_context<Order>(wrong_on_purpose);
+    UncheckedContext<Order> forced(wrong_on_purpose);
     Guard other{forced, index == 0 ? five_too : five};
   }
 };
@@ -133,11 +133,11 @@ static_assert(Passes<Waited<Root, Device>, Order, inner>);
 static_assert(!Waits<ContextFor<Order, inner>, Device>);
 struct ThroughErasure : Devices {
   static constexpr unsigned threads = 2;
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       Guard one{root, five};
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       take(forced, three);
     } else {
       Guard one{root, three};
@@ -161,11 +161,11 @@ struct RetriedDownwards : Devices {
       return true;
     }
   };
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       Guard one{root, five};
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       retry(forced, three, Forever{}, [](auto&) {});
     } else {
       Guard one{root, three};
@@ -185,13 +185,13 @@ struct Scope {
 };
 struct AfterAWalk : Devices {
   static constexpr unsigned threads = 2;
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       const Scope scope{{&three, &five}};
       HierarchicalLock walk{root, scope};
       check::require(!detail::InstanceEntry<Device>::follows(walk.newest_instance(), four), "five is held");
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard between{forced, four};
     } else {
       Guard one{root, four};

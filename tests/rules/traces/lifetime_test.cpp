@@ -62,12 +62,12 @@ struct TryingReset : Bound {
   }
 };
 struct BlockingReset : Bound {
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 1) {
       unbind(root);
     } else if (Session session{handles.enter()}; session.user) {
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard reset{forced, lock};
     }
   }
@@ -90,12 +90,12 @@ struct RetriedReset : Bound {
       return true;
     }
   };
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 1) {
       unbind(root);
     } else if (Session session{handles.enter()}; session.user) {
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       retry(forced, lock, Forever{}, [](auto&) {});
     }
   }
@@ -158,11 +158,11 @@ constexpr auto opening_waits = [] {
 static_assert(opening_waits.cycle_length == 3);
 static_assert(!Waits<Waited<Root, Mutex<group>>, Mutex<open_device>>);
 struct OpeningWaits : Bound {
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       Guard held{root, group_lock};
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard opening{forced, opened};
     } else {
       Guard opening{root, opened};
@@ -185,17 +185,20 @@ static_assert(Puts<Root>);
 static_assert(Puts<Waited<Root, Mutex<device>>>);
 static_assert(!Puts<Waited<Root, Mutex<group>>>);
 struct LastPut : Bound {
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     Root root;
     if (index == 0) {
       Guard held{root, group_lock};
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+      UncheckedContext<Order> forced(wrong_on_purpose);
       vm.put(forced, [this](ContextFor<Order, group> context) { destroy(context); });
     } else {
       vm.put(root, [this](ContextFor<Order, group> context) { destroy(context); });
     }
   }
-  void destroy(ContextFor<Order, group> context) DEVLOCK_UNANALYSED { Guard guard{context, group_lock}; }
+  void destroy(ContextFor<Order, group> context) {
+    context.assume();
+    Guard guard{context, group_lock};
+  }
   LastPut() { static_cast<void>(vm.get_unless_zero()); }
   Vm vm;
 };
@@ -208,8 +211,8 @@ struct WaitingDestructor : Bound {
     explicit Closer(Mutex<device>& which) : lock(which) {}
     Closer(const Closer&) = delete;
     Closer& operator=(const Closer&) = delete;
-    ~Closer() DEVLOCK_UNANALYSED {
-      auto forced = unchecked_context<Order>(wrong_on_purpose);
+    ~Closer() {
+      UncheckedContext<Order> forced(wrong_on_purpose);
       Guard guard{forced, lock};
     }
     Mutex<device>& lock;

@@ -87,7 +87,7 @@ static_assert(Waits<Memory, DeviceLock<S>::ConfigPart>);
 
 struct OneClass {
   static constexpr unsigned threads = 3;
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     vfio::ThreadContext root;
     if (index == 0) {
       Guard device{root, lock};
@@ -97,7 +97,7 @@ struct OneClass {
       Guard power{closing, memory};
     } else {
       Guard power{root, memory};
-      auto forced = unchecked_context<vfio::VfioOrder>(wrong_on_purpose);
+      UncheckedContext<vfio::VfioOrder> forced(wrong_on_purpose);
       Guard config{forced, lock};
     }
   }

@@ -24,11 +24,11 @@ static_assert(Waits<Waited<vfio::ThreadContext, DeviceLock<S>::DevicePart>, Devi
 static_assert(!Waits<Waited<vfio::ThreadContext, DeviceLock<S>>, DeviceLock<S>>);
 
 struct DeviceByDevice : Devices {
-  void thread(unsigned index) DEVLOCK_UNANALYSED {
+  void thread(unsigned index) {
     vfio::ThreadContext root;
     if (index == 0) {
       Guard first{root, bridge};
-      auto forced = unchecked_context<vfio::VfioOrder>(wrong_on_purpose);
+      UncheckedContext<vfio::VfioOrder> forced(wrong_on_purpose);
       Guard second{forced, child};
     } else {
       read_bridge(root);
