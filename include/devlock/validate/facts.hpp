@@ -48,20 +48,32 @@ template <class... Bases>
 bool any_extends(devlock::detail::BaseOrders<Bases...>*, const OrderFacts* wanted);
 }  // namespace detail
 
+namespace detail {
 template <class Order>
-inline constexpr OrderFacts order_facts{
-    type_name<Order>(),
-    [](std::uint64_t key) { return Order::table.contains(key); },
-    [](const devlock::detail::Element& held, const devlock::detail::Request& request) {
-      return devlock::detail::judge_wait(Order::table, &held, 1, request);
-    },
-    [](std::uint64_t outer, std::uint64_t inner) { return Order::table.precedes(outer, inner); },
-    [](const OrderFacts* base) { return detail::any_extends(static_cast<typename Order::bases*>(nullptr), base); },
-    [](std::uint64_t key) { return Order::table.row_of(key); },
-    Order::table.name,
-    Order::table.outer,
-    Order::table.inner,
-    Order::table.edges};
+struct order_questions {
+  static bool contains(std::uint64_t key) { return Order::table.contains(key); }
+  static devlock::detail::Ruling judge(const devlock::detail::Element& held, const devlock::detail::Request& request) {
+    return devlock::detail::judge_wait(Order::table, &held, 1, request);
+  }
+  static bool precedes(std::uint64_t outer, std::uint64_t inner) { return Order::table.precedes(outer, inner); }
+  static bool extends(const OrderFacts* base) {
+    return any_extends(static_cast<typename Order::bases*>(nullptr), base);
+  }
+  static std::size_t row_of(std::uint64_t key) { return Order::table.row_of(key); }
+};
+}  // namespace detail
+
+template <class Order>
+inline constexpr OrderFacts order_facts{type_name<Order>(),
+                                        &detail::order_questions<Order>::contains,
+                                        &detail::order_questions<Order>::judge,
+                                        &detail::order_questions<Order>::precedes,
+                                        &detail::order_questions<Order>::extends,
+                                        &detail::order_questions<Order>::row_of,
+                                        Order::table.name,
+                                        Order::table.outer,
+                                        Order::table.inner,
+                                        Order::table.edges};
 
 template <class... Bases>
 bool detail::any_extends(devlock::detail::BaseOrders<Bases...>*, [[maybe_unused]] const OrderFacts* wanted) {
@@ -159,34 +171,30 @@ struct lock_facts_of<Lock, ClassList<C...>> {
   static constexpr ClassFacts classes[]{class_facts<C>...};
   // Keys and lives are read through operations that a lock may have left non-const.
   static Lock& lock_at(const void* lock) { return *static_cast<Lock*>(const_cast<void*>(lock)); }
-  static constexpr auto key_reader() {
-    if constexpr (sizeof...(C) == 1 && (requires { typename C::instance_key; } && ...)) {
-      return +[](const void* lock, void* key) {
-        *static_cast<typename first_of<C...>::type::instance_key*>(key) = lock_at(lock).instance_key();
-      };
-    } else {
-      return static_cast<void (*)(const void*, void*)>(nullptr);
-    }
+  // Compiled only for locks that can answer. No lambdas: g++ compares their parameters with the user's globals (-Wshadow).
+  static void read_key(const void* lock, void* key) {
+    *static_cast<typename first_of<C...>::type::instance_key*>(key) = lock_at(lock).instance_key();
   }
-  static constexpr auto key_order() {
-    if constexpr (sizeof...(C) == 1 && (requires { typename C::instance_key; } && ...)) {
-      return +[](const void* lock, const LockFacts& held, const void* held_lock) {
-        typename first_of<C...>::type::instance_key held_key{};
-        held.read_key(held_lock, &held_key);
-        return held_key < lock_at(lock).instance_key();
-      };
-    } else {
-      return static_cast<bool (*)(const void*, const LockFacts&, const void*)>(nullptr);
-    }
+  static bool follows(const void* lock, const LockFacts& held, const void* held_lock) {
+    typename first_of<C...>::type::instance_key held_key{};
+    held.read_key(held_lock, &held_key);
+    return held_key < lock_at(lock).instance_key();
   }
-  static constexpr auto life_reader() {
-    if constexpr (requires(const Lock& lock) { lock.life(); }) {
-      return +[](const void* lock) { return lock_at(lock).life() == decltype(lock_at(lock).life()){}; };
-    } else {
-      return static_cast<bool (*)(const void*)>(nullptr);
+  static bool is_live(const void* lock) { return lock_at(lock).life() == decltype(lock_at(lock).life()){}; }
+
+  static constexpr bool keyed = sizeof...(C) == 1 && (requires { typename C::instance_key; } && ...);
+  static constexpr LockFacts make() {
+    LockFacts facts{classes, sizeof...(C), nullptr, nullptr, nullptr};
+    if constexpr (keyed) {
+      facts.read_key = &read_key;
+      facts.follows = &follows;
     }
+    if constexpr (requires(const Lock& asked) { asked.life(); }) {
+      facts.is_live = &is_live;
+    }
+    return facts;
   }
-  static constexpr LockFacts value{classes, sizeof...(C), key_reader(), key_order(), life_reader()};
+  static constexpr LockFacts value = make();
 };
 
 }  // namespace detail

@@ -10,6 +10,7 @@
 
 #include <type_traits>
 
+#include "devlock/validate/live_bounded_retry.hpp"
 #include "devlock/validate/live_lock_mark.hpp"
 #include "devlock/validate/sight.hpp"
 #include "devlock/validate/watch.hpp"
@@ -169,11 +170,7 @@ void LiveContextMark::gives(const Lock& lock) noexcept {
   if (elsewhere(*here)) {
     leave_elsewhere(*here, detail::party(sight, How::wait, {}));
     bool shared = false;
-    thread_->held.bury(serial_, [&](const HeldRecord& record) {
-      const bool found = record.lock.load(std::memory_order_relaxed) == sight.lock;  // written before it came here
-      shared = shared || (found && detail::is_shared(record.how));
-      return found;
-    });
+    thread_->held.bury(serial_, detail::Buried{sight.lock, shared});
     if (mark != nullptr) {
       mark->gives(shared);
     }

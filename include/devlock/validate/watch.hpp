@@ -196,6 +196,17 @@ inline void tell_elsewhere(Thread& here, const Party& lock, std::uint64_t number
   tell(here, Fault::foreign_context, context, owner);
 }
 
+/// Picks the record of one lock, and notes whether it was taken by a reader.
+struct Buried {
+  const void* lock;
+  bool& shared;
+  bool operator()(const HeldRecord& record) {
+    const bool found = record.lock.load(std::memory_order_relaxed) == lock;  // written before its guard came here
+    shared = shared || (found && is_shared(record.how));
+    return found;
+  }
+};
+
 inline HeldRecord* find_held(Thread& thread, std::uint64_t context, const void* lock) {
   for (HeldRecord* held = thread.held.newest(); held != nullptr; held = thread.held.older(*held)) {
     if (held->serial.load(std::memory_order_relaxed) == context && held->sight.lock == lock) {  // by this thread
@@ -232,23 +243,6 @@ inline void name_owners(Thread& thread, const NestOwner* owners, std::size_t cou
     tell(thread, Fault::nest_owner, party(lock, How::nested_wait, where), party(*owners[0].held));
   }
 }
-
-/// Alive during a loop of tries that is known to end.
-class LiveBoundedRetry {
- public:
-  LiveBoundedRetry() noexcept : thread_(here()) { add(1U); }
-  LiveBoundedRetry(const LiveBoundedRetry&) = delete;
-  LiveBoundedRetry& operator=(const LiveBoundedRetry&) = delete;
-  ~LiveBoundedRetry() { add(~0U); }
-
- private:
-  void add(unsigned difference) {
-    if (thread_ != nullptr) {
-      thread_->bounded_retries += difference;
-    }
-  }
-  Thread* thread_;
-};
 
 }  // namespace detail
 }  // namespace devlock::validate
