@@ -107,6 +107,8 @@ class DEVLOCK_SCOPED_CAPABILITY ThreadContext : public HeldContext<Held<Order>> 
       DEVLOCK_UNANALYSED {
     this->mark.template enter_root<Order>(where);
   }
+  ThreadContext(const ThreadContext&) = delete;
+  ThreadContext& operator=(const ThreadContext&) = delete;
   ~ThreadContext() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
 };
 
