@@ -84,8 +84,9 @@ class HeldContext : public HeldTag<HeldSet>, public detail::InstanceLink<detail:
   template <class Order, LockClass X, class Refusal = detail::bound_refusal<HeldSet, X>>
     requires(!detail::bounded_by<HeldSet, X> && detail::order_covers<typename HeldSet::order, Order>)
   operator ContextFor<Order, X>() const = delete;
-  /// Tells Clang, at the top of a lambda that captures this context by reference, that it is entered there.
-  void assume() const DEVLOCK_ASSERTS(entered) {}
+  /// Tells Clang, at the top of a lambda that captures this context by reference, that it is entered there. Gives itself, so that a
+  /// short lambda passes `context.assume()` on.
+  const HeldContext& assume() const DEVLOCK_ASSERTS(entered) DEVLOCK_RETURNS_CAPABILITY(*this) { return *this; }
 
   DEVLOCK_NO_UNIQUE_ADDRESS Capability entered;
   DEVLOCK_NO_UNIQUE_ADDRESS validate::ContextMark mark;
@@ -107,6 +108,8 @@ class DEVLOCK_SCOPED_CAPABILITY ThreadContext : public HeldContext<Held<Order>> 
       DEVLOCK_UNANALYSED {
     this->mark.template enter_root<Order>(where);
   }
+  ThreadContext(const ThreadContext&) = delete;
+  ThreadContext& operator=(const ThreadContext&) = delete;
   ~ThreadContext() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
 };
 

@@ -25,6 +25,10 @@ namespace devlock {
 struct Adopt {};
 inline constexpr Adopt adopt{};
 
+/// The set that a guard's type says was held, and the one of the context that it was given.
+template <class Expected, class Actual>
+struct guard_under_another_context {};
+
 template <class Permission, class Lock>
 class Guard;
 
@@ -78,6 +82,10 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
     instance_.link(parent, *this, lock);
     this->mark.took(lock);
   }
+  /// A guard whose type was written by hand, under a context that holds something else: the last argument says what.
+  template <class Actual, class Refusal = guard_under_another_context<ParentSet, Actual>>
+  Guard(const HeldTag<Actual>&, Lock&) = delete;
+  Guard(const Guard&) = delete;
   ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
     if (owns_) {
       give_back();

@@ -116,7 +116,7 @@ struct OrderTable {
   }
 
   constexpr void close() {
-    if (too_many_classes) {
+    if (too_many_classes || duplicate_name) {
       return;
     }
     // Edges grouped by their inner class, so that finishing a class visits exactly the classes before it.
@@ -167,6 +167,9 @@ struct OrderTable {
   /// A pair of rows of `base` that this order relates and the base does not: {outer, inner}, or nowhere.
   template <class Base>
   constexpr std::pair<std::size_t, std::size_t> new_relation(const Base& base) const {
+    if (too_many_classes || duplicate_name || cycle_length != 0) {
+      return {nowhere, nowhere};  // reported by itself
+    }
     std::size_t mine[Base::rows]{};
     bool in_place = true;
     for (std::size_t r = 0; r != base.count; ++r) {

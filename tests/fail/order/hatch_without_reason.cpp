@@ -4,6 +4,8 @@
 // The escape hatch wants a reason.
 // EXPECT: deleted
 // EXPECT: UncheckedContext<
+// MAX-LINES: 10
+// EXPECT-NOT: Before<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

@@ -243,10 +243,7 @@ TEST_CASE("bus resets, slot resets and function resets race without a lost lock 
   run([&](auto&) { return answer(rig.host.try_reset_bus(example::upstream)); });
   run([&](auto&) { return answer(rig.host.try_reset_bus(example::downstream_a)); });
   run([&](auto&) { return answer(rig.host.try_reset_slot(example::card)); });
-  run([&](auto& root) {
-    root.assume();
-    return answer(rig.host.reset_function(root, example::card));
-  });
+  run([&](auto& root) { return answer(rig.host.reset_function(root.assume(), example::card)); });
   for (auto& thread : threads) {
     thread.join();
   }
