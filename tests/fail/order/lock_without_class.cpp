@@ -6,7 +6,6 @@
 // EXPECT-clang: no viable constructor or deduction guide
 // EXPECT-ANYWHERE-gcc: ClassifiedLock
 // EXPECT-ANYWHERE-clang: classes_of_lock<std::mutex>
-// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 
