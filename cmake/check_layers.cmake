@@ -14,7 +14,7 @@ include("${SETS}")
 
 set(standard "^<[a-z0-9_]+>$")
 set(core_uses core)
-set(core_outside "${standard}")
+set(core_outside "${standard}|^DEVLOCK_VALIDATE_HEADER$")
 set(backend_uses core backend)
 set(backend_outside "${standard}|^<tl/|^DEVLOCK_EXPECTED_HEADER$")
 set(sim_uses core backend sim)

@@ -10,8 +10,9 @@
 #   // EXPECT: text            stands in the first three lines of the message
 #   // EXPECT-ANYWHERE: text   stands in it
 #   // EXPECT-NOT: text        does not stand in it
+#   // MAX-LINES: 10           the message has fewer lines than that
 # The first three lines are counted without excerpts of the source and without lines that only say where the compiler
-# came from. Written EXPECT-gcc:, EXPECT-ANYWHERE-clang: and so on, a line counts for that family only. A file without an
+# came from; MAX-LINES counts all but excerpts. Written EXPECT-gcc:, MAX-LINES-clang: and so on, a line counts for that family only. A file without an
 # EXPECT line for the family fails. In both modes
 #   // FLAGS: -Wthread-safety -Werror   adds flags; FLAGS-clang: those of one family
 #   // ONLY: clang                      (read where tests are registered) tries the file with that family only
@@ -51,6 +52,7 @@ endif()
 
 # Numbered variables, not a list, for the same reason.
 set(expectations 0)
+set(max_lines 0)
 file(READ "${SOURCE}" rest)
 while(NOT rest STREQUAL "")
   next_line(rest line)
@@ -66,7 +68,11 @@ while(NOT rest STREQUAL "")
       set(text_${expectations} "${CMAKE_MATCH_4}")
       normalise(text_${expectations})
     endif()
-  elseif(line MATCHES "^ *// *(EXPECT|FLAGS)")
+  elseif(line MATCHES "^// MAX-LINES(-(gcc|clang))?: *([1-9][0-9]*) *$")
+    if(NOT CMAKE_MATCH_2 OR CMAKE_MATCH_2 STREQUAL FAMILY)
+      set(max_lines "${CMAKE_MATCH_3}")
+    endif()
+  elseif(line MATCHES "^ *// *(EXPECT|FLAGS|MAX-LINES)")
     message(FATAL_ERROR "${SOURCE}: not understood: ${line}")
   endif()
 endwhile()
@@ -117,10 +123,15 @@ endif()
 normalise(message)
 set(head "")
 set(kept 0)
+set(lines 0)
 set(rest "${message}")
-while(NOT rest STREQUAL "" AND kept LESS 3)
+while(NOT rest STREQUAL "")
   next_line(rest line)
-  if(NOT line MATCHES "^ *$|^In file included from|^ +from |: In [^:]*( '.*'|namespace scope):?$|: At global scope:$"
+  # What is left of the excerpts, and clang's count of errors.
+  if(NOT line MATCHES "^ *$|^[0-9]+ (errors?|warnings?)( and [0-9]+ errors?)? generated")
+    math(EXPR lines "${lines} + 1")
+  endif()
+  if(kept LESS 3 AND NOT line MATCHES "^ *$|^In file included from|^ +from |: In [^:]*( '.*'|namespace scope):?$|: At global scope:$"
      AND NOT line MATCHES "required (from|by)|In (instantiation|substitution) of|note: (in instantiation|while )")
     string(APPEND head "${line}\n")
     math(EXPR kept "${kept} + 1")
@@ -156,4 +167,7 @@ foreach(number RANGE 1 ${expectations})
 endforeach()
 if(positive EQUAL 0)
   fail("it has no EXPECT line for ${FAMILY}")
+endif()
+if(max_lines AND NOT lines LESS max_lines)
+  fail("the message has ${lines} lines, and should have fewer than ${max_lines}")
 endif()

@@ -97,7 +97,7 @@ class Life {
     }
   }
 
-  Result<> bind(const Root& root) {
+  Result<> bind(const Root& root) DEVLOCK_REQUIRES(root) {
     devlock::Guard plug{root, plug_};
     std::vector<devlock::pci::Address> functions{address_};
     for (const devlock::DeviceInfo& other : plan_.elsewhere) {
@@ -105,7 +105,7 @@ class Life {
     }
     for (const auto& function : functions) {
       auto bound = owner_.step(plug, {"bind vfio-pci", to_string(function)},
-                               [&] { return Binding::take(plug, host_, function, vfio_driver); });
+                               [&] { return Binding::take(plug.assume(), host_, function, vfio_driver); });
       if (!bound) {
         return devlock::failure(bound.error());
       }
@@ -114,9 +114,9 @@ class Life {
     return {};
   }
 
-  Result<> open_group(const Root& root) {
+  Result<> open_group(const Root& root) DEVLOCK_REQUIRES(root) {
     devlock::Guard list{root, groups_};
-    Result<> outcome = owner_.step(list, {"claim group", group_name()}, [&] { return claim(list); });
+    Result<> outcome = owner_.step(list, {"claim group", group_name()}, [&] { return claim(list.assume()); });
     if (!outcome) {
       return outcome;
     }
@@ -125,7 +125,7 @@ class Life {
       return devlock::failure(container.error());
     }
     container_.emplace(std::move(*container));
-    const auto open = [&] { return host_.open_group(list, plan_.before.iommu_group); };
+    const auto open = [&] { return host_.open_group(list.assume(), plan_.before.iommu_group); };
     auto group = owner_.step(list, {"open group", group_name()}, open);
     if (!group) {
       return devlock::failure(group.error());
@@ -139,11 +139,11 @@ class Life {
                  : second.error());
     }
     outcome = owner_.step(list, {"VFIO_GROUP_SET_CONTAINER", group_name()},
-                          [&] { return group_->set_container(list, *container_); });
+                          [&] { return group_->set_container(list.assume(), *container_); });
     return outcome ? owner_.step(list, {"VFIO_SET_IOMMU"}, [&] { return container_->set_iommu(); }) : outcome;
   }
   template <class Context>
-  Result<> claim(const Context& context) {
+  Result<> claim(const Context& context) DEVLOCK_REQUIRES(context) {
     claim_.emplace(ownership_.claim(context, this));
     if (!*claim_) {
       return devlock::failure(
@@ -153,9 +153,9 @@ class Life {
   }
 
   // Before the device is opened: an open device takes its VM from its group.
-  Result<> attach(const Root& root) {
+  Result<> attach(const Root& root) DEVLOCK_REQUIRES(root) {
     auto vm = owner_.step(root, {"create VM", {}, {}, {devlock::ErrorClass::gone, devlock::ErrorClass::unsupported}},
-                          [&] { return host_.create_vm(root); });
+                          [&] { return host_.create_vm(root.assume()); });
     if (!vm) {
       const auto why = vm.error().error_class;
       return why == devlock::ErrorClass::gone || why == devlock::ErrorClass::unsupported ? Result<>()
@@ -165,15 +165,17 @@ class Life {
     devlock::Guard list{root, groups_};
     devlock::Guard record{list, record_};
     Result<> outcome =
-        owner_.step(record, {"KVM_DEV_VFIO_FILE_ADD", group_name()}, [&] { return vm_->attach(record, *group_); });
+        owner_.step(record, {"KVM_DEV_VFIO_FILE_ADD", group_name()},
+                    [&] { return vm_->attach(record.assume(), *group_); });
     summary_.kvm = attached_ = outcome.has_value();
     return outcome;
   }
 
-  Result<> race(const Root& root) {
+  Result<> race(const Root& root) DEVLOCK_REQUIRES(root) {
     auto device = [&] {
-      devlock::Guard list{root, groups_};
-      return owner_.step(list, {"VFIO_GROUP_GET_DEVICE_FD"}, [&] { return group_->open_device(list, address_); });
+      devlock::Guard list{root.assume(), groups_};
+      return owner_.step(list, {"VFIO_GROUP_GET_DEVICE_FD"},
+                         [&] { return group_->open_device(list.assume(), address_); });
     }();
     if (!device) {
       return devlock::failure(device.error());
@@ -189,7 +191,7 @@ class Life {
     return outcome;
   }
 
-  Result<> give_back(const Root& root) {
+  Result<> give_back(const Root& root) DEVLOCK_REQUIRES(root) {
     Result<> outcome;
     const auto also = [&](const Result<>& step) {
       if (outcome && !step) {
@@ -205,27 +207,27 @@ class Life {
       Binding& binding = bindings_.back();
       const std::string driver = binding.previous_driver().empty() ? "no driver" : binding.previous_driver();
       also(owner_.step(plug, {"give back to " + driver, to_string(binding.address())},
-                       [&] { return binding.restore(plug); }));
+                       [&] { return binding.restore(plug.assume()); }));
       bindings_.pop_back();
     }
     also(owner_.step(plug, {"check device"}, [&] { return check_given_back(host_, plan_); }));
     return outcome;
   }
   template <class Context>
-  Result<> close_group(const Context& list) {
+  Result<> close_group(const Context& list) DEVLOCK_REQUIRES(list) {
     Result<> outcome;
     if (attached_) {
       devlock::Guard record{list, record_};
-      outcome =
-          owner_.step(record, {"KVM_DEV_VFIO_FILE_DEL", group_name()}, [&] { return vm_->detach(record, *group_); });
+      outcome = owner_.step(record, {"KVM_DEV_VFIO_FILE_DEL", group_name()},
+                            [&] { return vm_->detach(record.assume(), *group_); });
     }
     if (group_) {
       // A group whose last device was unbound has left its container with it.
       const auto status = owner_.step(list, {"VFIO_GROUP_GET_STATUS", group_name(), {}, {devlock::ErrorClass::gone}},
-                                      [&] { return group_->status(list); });
+                                      [&] { return group_->status(list.assume()); });
       if (status && status->container_set) {
         const auto left = owner_.step(list, {"VFIO_GROUP_UNSET_CONTAINER", group_name()},
-                                      [&] { return group_->unset_container(list); });
+                                      [&] { return group_->unset_container(list.assume()); });
         outcome = outcome ? left : outcome;
       }
     }

@@ -31,7 +31,7 @@ class Race {
       : host_(host), session_(session), board_(board), journal_(journal), owner_(owner) {}
 
   /// Returns after every thread ended. The device is closed then, and unbound if the unplug began.
-  devlock::Result<void> run(const Root& root, GroupListLock& groups, const Options& options) {
+  devlock::Result<void> run(const Root& root, GroupListLock& groups, const Options& options) DEVLOCK_REQUIRES(root) {
     auto outcome = owner_.step(root, {"VFIO_DEVICE_SET_IRQS"}, [&] { return session_.device.watch_unplug(); });
     std::vector<std::jthread> resetters;
     std::jthread unplugger;
@@ -92,7 +92,7 @@ class Race {
     const Actor actor(journal_, "unplug");
     const auto address = session_.device.address();
     board_.tell([](Facts& facts) { facts.unplugging = true; });
-    const auto unbound = actor.step(root, {"unbind"}, [&] { return host_.unbind(root, address); });
+    const auto unbound = actor.step(root, {"unbind"}, [&] { return host_.unbind(root.assume(), address); });
     unbound_ = Clock::now();
     if (!unbound) {
       board_.fail(unbound.error());
@@ -140,17 +140,17 @@ class Race {
     resetters.clear();
     return outcome;
   }
-  devlock::Result<void> close(const Root& root, GroupListLock& groups) {
+  devlock::Result<void> close(const Root& root, GroupListLock& groups) DEVLOCK_REQUIRES(root) {
     auto outcome = owner_.step(root, {"drain users"}, [&]() -> devlock::Result<void> {
       {
-        devlock::Guard record{root, session_.record};
+        devlock::Guard record{root.assume(), session_.record};
         session_.users.begin_close();  // nobody finds the device in its group any more
       }
       session_.users.close(root);
       return {};
     });
     devlock::Guard list{root, groups};
-    outcome = owner_.step(list, {"close device"}, [&] { return session_.device.close(list); });
+    outcome = owner_.step(list, {"close device"}, [&] { return session_.device.close(list.assume()); });
     closed_ = Clock::now();
     return outcome;
   }

@@ -40,7 +40,7 @@ class Resetter {
  private:
   enum class Answer { done, busy, contended, over };
 
-  Answer try_once(const devlock::vfio::ThreadContext& root) {
+  Answer try_once(const devlock::vfio::ThreadContext& root) DEVLOCK_REQUIRES(root) {
     const auto user = session_.users.enter();
     if (!user) {
       return Answer::over;
@@ -56,7 +56,7 @@ class Resetter {
   }
 
   template <devlock::LockContext Context>
-  Answer reset_under(const Context& context) {
+  Answer reset_under(const Context& context) DEVLOCK_REQUIRES(context) {
     VfioReset<Device> target(session_.device);
     const Clock::time_point first = Clock::now();
     const devlock::Result<void> done = devlock::pci::try_reset(context, target, session_.scope);

@@ -12,7 +12,24 @@
 
 namespace passthrough {
 
-using DeviceLock = devlock::DeviceLock<devlock::StdSync>;
+/// This process's lock of a function, with its life. Unlike devlock::DeviceLock it has no config-access block: that one is the
+/// kernel's, and comes after memory_lock, which VFIO_DEVICE_RESET waits for.
+class DeviceLock {
+ public:
+  using lock_class = devlock::vfio::device_lock;
+
+  [[nodiscard]] devlock::DeviceLife life() const { return lock_.life(); }
+  bool revoke() { return lock_.revoke(); }
+  void mark_gone() { lock_.mark_gone(); }
+
+ private:
+  friend class devlock::LockAccess;
+  void lock() { devlock::LockAccess::lock(lock_.device()); }
+  [[nodiscard]] bool try_lock() { return devlock::LockAccess::try_lock(lock_.device()); }
+  void unlock() { devlock::LockAccess::unlock(lock_.device()); }
+
+  devlock::DeviceLock<devlock::StdSync> lock_;
+};
 using Scope = devlock::pci::ResetScope<DeviceLock>;
 
 template <devlock::OpenDevice Device>

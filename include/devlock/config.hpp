@@ -24,6 +24,43 @@
 #define DEVLOCK_EXPECTED_NAMESPACE tl
 #endif
 
+// Clang's thread safety analysis, as attributes; nothing elsewhere. See order/capability.hpp.
+#if defined(__clang__) && !defined(DEVLOCK_NO_THREAD_SAFETY_ANALYSIS)
+#define DEVLOCK_THREAD_ANNOTATION(x) __attribute__((x))
+#else
+#define DEVLOCK_THREAD_ANNOTATION(x)
+#endif
+#define DEVLOCK_CAPABILITY(kind) DEVLOCK_THREAD_ANNOTATION(capability(kind))
+#define DEVLOCK_SCOPED_CAPABILITY DEVLOCK_THREAD_ANNOTATION(scoped_lockable)
+#define DEVLOCK_ACQUIRES(...) DEVLOCK_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
+#define DEVLOCK_ACQUIRES_SHARED(...) DEVLOCK_THREAD_ANNOTATION(acquire_shared_capability(__VA_ARGS__))
+#define DEVLOCK_RELEASES(...) DEVLOCK_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define DEVLOCK_RELEASES_ANY(...) DEVLOCK_THREAD_ANNOTATION(release_generic_capability(__VA_ARGS__))
+#define DEVLOCK_RETURNS_CAPABILITY(...) DEVLOCK_THREAD_ANNOTATION(lock_returned(__VA_ARGS__))
+#define DEVLOCK_ASSERTS(...) DEVLOCK_THREAD_ANNOTATION(assert_capability(__VA_ARGS__))
+#define DEVLOCK_ASSERTS_SHARED(...) DEVLOCK_THREAD_ANNOTATION(assert_shared_capability(__VA_ARGS__))
+#define DEVLOCK_UNANALYSED DEVLOCK_THREAD_ANNOTATION(no_thread_safety_analysis)
+/// On a function that takes a context: it may only be called with a context that this thread has entered and not left.
+#define DEVLOCK_REQUIRES(context) DEVLOCK_THREAD_ANNOTATION(requires_capability(::devlock::cap_of(context)))
+/// On data: only touched while this lock is held, as far as Clang can see.
+#define DEVLOCK_GUARDED_BY(lock) DEVLOCK_THREAD_ANNOTATION(guarded_by(lock))
+
+// The run-time validator: in a debug build of a hosted program it is there, otherwise it is a type that vanishes. One setting
+// for the whole program.
+#if !defined(DEVLOCK_VALIDATE)
+#if defined(NDEBUG) || !__STDC_HOSTED__
+#define DEVLOCK_VALIDATE 0
+#else
+#define DEVLOCK_VALIDATE 1
+#endif
+#endif
+// What a program with a validator includes for it; without one, nothing that needs an operating system.
+#if DEVLOCK_VALIDATE
+#define DEVLOCK_VALIDATE_HEADER "devlock/validate/live_mark.hpp"
+#else
+#define DEVLOCK_VALIDATE_HEADER "devlock/validate/where.hpp"
+#endif
+
 // A precondition that the library can see broken calls this. Define it before the first include to log, to
 // throw in a test, or to compile the checks away. It gets the condition and a sentence.
 #if !defined(DEVLOCK_ASSERT)

@@ -86,20 +86,20 @@ class Assigned {
       : host_(host), context_(context), address_(address) {
     unbind();
     value(host_.set_driver_override(address_, driver));
-    REQUIRE(value(host_.probe(context_, address_)) == driver);
+    REQUIRE(value(host_.probe(context_.assume(), address_)) == driver);
   }
   Assigned(const Assigned&) = delete;
   Assigned& operator=(const Assigned&) = delete;
   ~Assigned() {
     unbind();
     (void)host_.set_driver_override(address_, "");
-    (void)host_.probe(context_, address_);
+    (void)host_.probe(context_.assume(), address_);
   }
 
  private:
   void unbind() {
     if (const auto info = host_.device(address_); info && !info->driver.empty()) {
-      (void)host_.unbind(context_, address_);
+      (void)host_.unbind(context_.assume(), address_);
     }
   }
 
@@ -114,7 +114,7 @@ struct Session {
   Host::Group group;
   Host::Group::Device device;
 
-  static Session open(Host& host, Context& context, Address address) {
+  static Session open(Host& host, Context& context, Address address) DEVLOCK_REQUIRES(context) {
     Container container = value(host.open_container());
     Host::Group group = value(host.open_group(context, value(host.device(address)).iommu_group));
     value(group.set_container(context, container));

@@ -40,7 +40,7 @@ TEST_CASE("a reset while an unbind waits for its descriptor is contended, and th
       Session session = Session::open(host, context, address);
       value(session.device.reset());
 
-      unbind.start([&](Context& own) { return host.unbind(own, address); });
+      unbind.start([&](Context& own) { return host.unbind(own.assume(), address); });
       unbind.wait_until_in(unbind_waits_in);
 
       const devlock::Error refused = error(session.device.reset());
@@ -65,10 +65,10 @@ TEST_CASE("a reset through sysfs waits for the unbind that waits for the descrip
   Worker<void> unbind;
   Worker<void> reset;
   Session session = Session::open(host, context, edu());
-  unbind.start([&](Context& own) { return host.unbind(own, edu()); });
+  unbind.start([&](Context& own) { return host.unbind(own.assume(), edu()); });
   unbind.wait_until_in(unbind_waits_in);
 
-  reset.start([&](Context& own) { return host.reset_function(own, edu()); });
+  reset.start([&](Context& own) { return host.reset_function(own.assume(), edu()); });
   reset.wait_until_in("pci_reset_function");
   REQUIRE(unbind.waits_in() == unbind_waits_in);
 
@@ -92,7 +92,7 @@ TEST_CASE("a bus reset tries the locks of what is below, and is contended while 
     value(host.try_reset_bus(bridge));
     Session session = Session::open(host, context, address);
     value(host.try_reset_bus(bridge));
-    unbind.start([&](Context& own) { return host.unbind(own, address); });
+    unbind.start([&](Context& own) { return host.unbind(own.assume(), address); });
     unbind.wait_until_in(unbind_waits_in);
 
     const devlock::Error refused = error(host.try_reset_bus(bridge));
@@ -116,7 +116,7 @@ TEST_CASE("the holder of a descriptor is told that an unbind waits for it", "[un
   value(session.device.watch_unplug());
   REQUIRE_FALSE(value(session.device.unplug_requested()));
 
-  unbind.start([&](Context& own) { return host.unbind(own, edu()); });
+  unbind.start([&](Context& own) { return host.unbind(own.assume(), edu()); });
   unbind.wait_until_in(unbind_waits_in);
   REQUIRE(value(session.device.unplug_requested()));
   value(session.device.close(context));

@@ -104,7 +104,7 @@ struct ConfigFirst {
       Guard both{root, lock};
     } else {
       Guard blocked{root, lock.config()};
-      auto unchecked = devlock::unchecked_context<devlock::vfio::VfioOrder>("shows the deadlock of the wrong order");
+      devlock::UncheckedContext<devlock::vfio::VfioOrder> unchecked("shows the deadlock of the wrong order");
       Guard device{unchecked, lock.device()};
     }
   }

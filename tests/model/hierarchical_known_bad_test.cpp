@@ -214,8 +214,8 @@ TEST_CASE("A walk that waits where it should try is found (V0)") {
 struct ChildBeforeBridge {
   static constexpr unsigned threads = 2;
   void thread(unsigned index) {
-    auto first = devlock::unchecked_context<devlock::vfio::VfioOrder>("shows the deadlock of two walks");
-    auto second = devlock::unchecked_context<devlock::vfio::VfioOrder>("two instances of one class");
+    devlock::UncheckedContext<devlock::vfio::VfioOrder> first("shows the deadlock of two walks");
+    devlock::UncheckedContext<devlock::vfio::VfioOrder> second("two instances of one class");
     devlock::Guard outer{first, index == 0 ? bridge : child};
     devlock::Guard inner{second, index == 0 ? child : bridge};
   }

@@ -68,14 +68,16 @@ class Host {
 
 // The algorithm as shipped.
 struct TryReset {
-  static Result<void> run(const ThreadContext& context, Host& host, const ResetScope<Lock>& scope) {
+  static Result<void> run(const ThreadContext& context, Host& host, const ResetScope<Lock>& scope)
+      DEVLOCK_REQUIRES(context) {
     return devlock::pci::try_reset(context, host, scope);
   }
 };
 
 // V1: save before the trylock, and restore after it even if it failed.
 struct SavesFirst {
-  static Result<void> run(const ThreadContext& context, Host& host, const ResetScope<Lock>& scope) {
+  static Result<void> run(const ThreadContext& context, Host& host, const ResetScope<Lock>& scope)
+      DEVLOCK_REQUIRES(context) {
     for (const Address address : scope.affected()) {
       (void)host.save(address);
     }
@@ -95,7 +97,8 @@ struct SavesFirst {
 
 // Looks whether the devices are there, then locks them.
 struct LooksBeforeLocking {
-  static Result<void> run(const ThreadContext& context, Host& host, const ResetScope<Lock>& scope) {
+  static Result<void> run(const ThreadContext& context, Host& host, const ResetScope<Lock>& scope)
+      DEVLOCK_REQUIRES(context) {
     if (auto live = devlock::pci::detail::refuse_unless_live(scope); !live) {
       return live;
     }

@@ -15,7 +15,7 @@ using namespace test;
 template <class... Elements>
 using Set = Held<Order, Elements...>;
 template <class... Elements>
-using Context = HeldTag<Set<Elements...>>;
+using Context = HeldContext<Set<Elements...>>;
 template <class Class>
 using Lock = Ordered<Class, std::mutex>;
 

@@ -55,7 +55,7 @@ static_assert(!contains_class<Comb, numbered<255>>);
 
 template <class C, class L>
 concept CanWait = requires(const C& context, L& lock) { Guard{context, lock}; };
-static_assert(CanWait<HeldTag<Held<Large, numbered<7>>>, Ordered<numbered<200>, std::mutex>>);
-static_assert(!CanWait<HeldTag<Held<Large, numbered<200>>>, Ordered<numbered<7>, std::mutex>>);
+static_assert(CanWait<HeldContext<Held<Large, numbered<7>>>, Ordered<numbered<200>, std::mutex>>);
+static_assert(!CanWait<HeldContext<Held<Large, numbered<200>>>, Ordered<numbered<7>, std::mutex>>);
 
 }  // namespace

@@ -74,7 +74,7 @@ concept CanWait = requires(const C& context, L& lock) { Guard{context, lock}; };
 template <class C, class L>
 concept CanTry = requires(const C& context, L& lock) { TryGuard{context, lock}; };
 template <class... Elements>
-using Context = HeldTag<Held<VfioOrder, Elements...>>;
+using Context = HeldContext<Held<VfioOrder, Elements...>>;
 template <class Class>
 using Lock = Ordered<Class, std::mutex>;
 

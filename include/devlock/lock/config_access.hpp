@@ -3,6 +3,7 @@
 //
 // The config-access block of a function, as pci_cfg_access_lock has it: a flag without an owner. Whoever blocked access may have
 // somebody else unblock it; taking it twice waits for itself. It stops config accesses and other blockers, nothing else.
+// Not checked: that the block outlives the call of unlock that another thread waited for.
 // Source: drivers/pci/access.c.
 #pragma once
 

@@ -55,11 +55,21 @@ class DeviceLock {
     life_.store(static_cast<unsigned>(DeviceLife::live), std::memory_order_release);  // pairs with life()
   }
 
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::LockMark mark;
+
  private:
   friend class LockAccess;
   void lock() {
     LockAccess::lock(device_);
     LockAccess::lock(config_);
+  }
+  template <std::size_t I>
+  void lock_part() {
+    if constexpr (I == 0) {
+      LockAccess::lock(device_);
+    } else {
+      LockAccess::lock(config_);
+    }
   }
   [[nodiscard]] bool try_lock() {
     if (!LockAccess::try_lock(device_)) {

@@ -81,7 +81,7 @@ class GroupOwnership {
   GroupOwnership& operator=(const GroupOwnership&) = delete;
 
   /// Claims the whole group for `owner`. Exclusive: refused while anything uses it, the same owner included.
-  Claim claim(Context context, Owner owner) {
+  Claim claim(Context context, Owner owner) DEVLOCK_REQUIRES(context) {
     if (owner == nullptr) {
       return Claim(ClaimError::invalid);
     }
@@ -94,7 +94,7 @@ class GroupOwnership {
     return Claim(this, term_.get(), true);
   }
   /// Claims one device of the group for `owner`. Counted: more devices of the same owner may follow.
-  Claim claim_device(Context context, Owner owner) {
+  Claim claim_device(Context context, Owner owner) DEVLOCK_REQUIRES(context) {
     if (owner == nullptr) {
       return Claim(ClaimError::invalid);
     }
@@ -107,7 +107,7 @@ class GroupOwnership {
     return Claim(this, term_.get(), false);
   }
   /// A host driver starts to use the group's DMA. Refused while a user owns the group; the probe then fails with EBUSY.
-  [[nodiscard]] ClaimError use_dma_api(Context context) {
+  [[nodiscard]] ClaimError use_dma_api(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
     if (owner_.get() != nullptr) {
       return ClaimError::owned;
@@ -116,19 +116,19 @@ class GroupOwnership {
     return ClaimError::none;
   }
   /// The driver left. Call it exactly once for each use_dma_api that returned none.
-  void unuse_dma_api(Context context) {
+  void unuse_dma_api(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
     DEVLOCK_ASSERT(owner_.get() == nullptr && count_.get() > 0, "unuse_dma_api without use_dma_api");
     count_.set(count_.get() - 1);
   }
 
   /// Who owns the group now; null if nobody does. Stale as soon as it is returned.
-  [[nodiscard]] Owner owner(Context context) {
+  [[nodiscard]] Owner owner(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
     return owner_.get();
   }
   /// Users of the group now: devices in DMA use, or claims of the owner. Stale as soon as it is returned.
-  [[nodiscard]] int users(Context context) {
+  [[nodiscard]] int users(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
     return count_.get();
   }
@@ -136,7 +136,7 @@ class GroupOwnership {
  private:
   // Releasing the group zeroes the count and so ends the claims of its devices; releasing a device takes one off it.
   void release(unsigned term, bool whole) {
-    auto context = unchecked_context<Order>("a claim is given back by a destructor");
+    UncheckedContext<Order> context("a claim is given back by a destructor");
     Guard guard{context, mutex_};
     if (term != term_.get()) {
       return;

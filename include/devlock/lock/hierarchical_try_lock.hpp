@@ -18,6 +18,7 @@
 
 #include "devlock/order/context.hpp"
 #include "devlock/order/lock_access.hpp"
+#include "devlock/order/refused.hpp"
 
 namespace devlock {
 
@@ -42,55 +43,72 @@ template <class Permission, class Lock, class Rollback = ReverseRollback>
 class HierarchicalTryLock;
 
 template <class Order, class... Elements, class Lock, class Rollback>
-class [[nodiscard]] HierarchicalTryLock<Held<Order, Elements...>, Lock, Rollback>
+class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, Elements...>, Lock, Rollback>
     : public HeldContext<detail::held_with<Held<Order, Elements...>, Lock>> {
  public:
   /// Tries every lock of `scope` once, in order. `scope` must outlive this guard.
-  template <LockScope Scope>
-    requires std::same_as<typename Scope::lock_type, Lock>
-  HierarchicalTryLock(const HeldTag<Held<Order, Elements...>>& parent, const Scope& scope) : locks_(scope.locks()) {
-    (void)parent;
+  template <class Parent, LockScope Scope>
+    requires std::derived_from<Parent, HeldTag<Held<Order, Elements...>>> && std::same_as<typename Scope::lock_type, Lock>
+  HierarchicalTryLock(const Parent& parent, const Scope& scope, validate::Where where = validate::Where::current())
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : locks_(scope.locks()) {
+    this->mark.enter(parent.mark, where);
+    this->set_newest_instance(parent.newest_instance());
     while (taken_ != locks_.size()) {
+      this->mark.template want<Order>(*locks_[taken_], validate::How::try_once, where);
       if (!LockAccess::try_lock(*locks_[taken_])) {
+        this->mark.lost(*locks_[taken_]);
         contended_at_ = taken_;
+        forget();
         Rollback::undo(locks_, taken_);
         taken_ = 0;
         return;
       }
+      this->mark.took(*locks_[taken_]);
       ++taken_;
     }
     owns_ = true;
+    instances_.link(parent, *this, locks_);
   }
-  ~HierarchicalTryLock() { release(); }
+  ~HierarchicalTryLock() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { release(); }
 
   [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
   explicit operator bool() const noexcept { return owns_; }
   /// The place in the scope of the lock that was taken already. Meaningful only after a failure.
   [[nodiscard]] std::size_t contended_at() const noexcept { return contended_at_; }
 
-  /// Gives everything back early, in reverse.
-  void release() {
+  /// Gives everything back early, in reverse, and the parent is this thread's context again.
+  void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
     if (owns_) {
       owns_ = false;
+      forget();
       ReverseRollback::undo(locks_, taken_);
       taken_ = 0;
     }
+    this->mark.leave();
   }
 
  private:
+  void forget() {
+    for (std::size_t place = taken_; place != 0; --place) {
+      this->mark.gives(*locks_[place - 1]);
+    }
+  }
+
   std::span<Lock* const> locks_;
   std::size_t taken_ = 0;
   std::size_t contended_at_ = 0;
   bool owns_ = false;
+  DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceWalk<Lock> instances_;
 };
 
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock, class Rollback>
   requires(!detail::permitted<Refusal>)
-class HierarchicalTryLock<Refusal, Lock, Rollback> {
+class HierarchicalTryLock<Refusal, Lock, Rollback> : public detail::Refused<Refusal> {
  public:
-  template <class Context, class Scope>
-  HierarchicalTryLock(const Context&, const Scope&) = delete;
+  template <class Scope>
+  HierarchicalTryLock(const ContextTag&, const Scope&) = delete;
+  [[nodiscard]] std::size_t contended_at() const noexcept;
 };
 
 template <LockContext Context, LockScope Scope>

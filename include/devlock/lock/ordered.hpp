@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Ordered puts any lockable under the order: std::mutex, absl::Mutex behind three lines, a VMM's own big lock.
+// Ordered puts any lockable under the order: std::mutex, std::shared_mutex, a VMM's own big lock; anything with lock, try_lock and unlock,
+// or a three-line adapter that has them.
 //
 //   devlock::Ordered<group_lock, std::mutex> lock;
 //   devlock::Ordered<big_lock, BigLock&> bound{the_big_lock};   // a lock that lives elsewhere
@@ -13,52 +14,57 @@
 
 #include "devlock/order/lock_access.hpp"
 #include "devlock/order/lock_class.hpp"
+#include "devlock/validate/mark.hpp"
 
 namespace devlock {
 
+namespace detail {
+// Where the mutex of an Ordered is: inside it, or elsewhere.
+template <class Mutex>
+struct MutexPlace {
+  MutexPlace() = default;
+  template <class... Arguments>
+  explicit MutexPlace(std::in_place_t, Arguments&&... arguments) : mutex(std::forward<Arguments>(arguments)...) {}
+  Mutex& get() noexcept { return mutex; }
+  Mutex mutex{};
+};
+template <class Mutex>
+struct MutexPlace<Mutex&> {
+  explicit MutexPlace(std::in_place_t, Mutex& elsewhere) noexcept : mutex(&elsewhere) {}
+  Mutex& get() noexcept { return *mutex; }
+  Mutex* mutex;
+};
+}  // namespace detail
+
 /// A `Mutex` (or a reference to one) of lock class `Class`.
 template <LockClass Class, class Mutex>
-class Ordered {
+class DEVLOCK_CAPABILITY("mutex") Ordered {
  public:
   using lock_class = Class;
 
   Ordered() = default;
-  template <class Argument>
-    requires(!std::same_as<std::remove_cvref_t<Argument>, Ordered>)
-  explicit Ordered(Argument&& argument) : mutex_(std::forward<Argument>(argument)) {}
+  template <class First, class... More>
+    requires(!std::same_as<std::remove_cvref_t<First>, Ordered>)
+  explicit Ordered(First&& first, More&&... more)
+      : mutex_(std::in_place, std::forward<First>(first), std::forward<More>(more)...) {}
   Ordered(const Ordered&) = delete;
   Ordered& operator=(const Ordered&) = delete;
 
-  /// The mutex itself, for a condition variable or a foreign API. What is done with it is outside the order.
-  [[nodiscard]] auto& native() noexcept { return mutex_; }
+  /// The mutex itself, for a foreign API. What is done with it is outside the order.
+  [[nodiscard]] auto& native() noexcept { return mutex_.get(); }
+
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::LockMark mark;
 
  private:
   friend class LockAccess;
-  void lock() { mutex_.lock(); }
-  [[nodiscard]] bool try_lock() { return mutex_.try_lock(); }
-  void unlock() { mutex_.unlock(); }
+  void lock() { native().lock(); }
+  [[nodiscard]] bool try_lock() { return native().try_lock(); }
+  void unlock() { native().unlock(); }
+  void lock_shared() { native().lock_shared(); }
+  [[nodiscard]] bool try_lock_shared() { return native().try_lock_shared(); }
+  void unlock_shared() { native().unlock_shared(); }
 
-  Mutex mutex_{};
-};
-
-template <LockClass Class, class Mutex>
-class Ordered<Class, Mutex&> {
- public:
-  using lock_class = Class;
-
-  explicit Ordered(Mutex& mutex) noexcept : mutex_(&mutex) {}
-  Ordered(const Ordered&) = delete;
-  Ordered& operator=(const Ordered&) = delete;
-
-  [[nodiscard]] Mutex& native() noexcept { return *mutex_; }
-
- private:
-  friend class LockAccess;
-  void lock() { mutex_->lock(); }
-  [[nodiscard]] bool try_lock() { return mutex_->try_lock(); }
-  void unlock() { mutex_->unlock(); }
-
-  Mutex* mutex_;
+  detail::MutexPlace<Mutex> mutex_;
 };
 
 }  // namespace devlock

@@ -8,7 +8,7 @@
 //   if (auto user = handles.enter()) { ... }      // refused once closing began
 //   handles.close(context);                       // context may still wait for open_device
 //
-// Not checked: that the closer is not inside itself.
+// Not checked: that the closer is not inside itself; that the rundown outlives the call in which the last user leaves.
 // Source: vfio_device_try_get_registration and vfio_unregister_group_dev in drivers/vfio/vfio_main.c.
 #pragma once
 
@@ -66,8 +66,9 @@ class Rundown {
     return User();
   }
   /// Refuses newcomers and waits until everybody left. Idempotent.
-  void close(devlock::ContextFor<Order, Class> context) {
-    (void)context;
+  void close(devlock::ContextFor<Order, Class> context, validate::Where where = validate::Where::current())
+      DEVLOCK_REQUIRES(context) {
+    context.mark.template waits<Order, Class>(this, where);
     begin_close();
     for (unsigned seen = word_.load(std::memory_order_acquire); seen != closing_bit;  // pairs with exit()
          seen = word_.load(std::memory_order_acquire)) {

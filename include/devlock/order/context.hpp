@@ -8,90 +8,165 @@
 //   devlock::ThreadContext<VfioOrder> root;
 //   open_group(root);                                                      // or any guard whose classes precede group_lock
 //
-// Not checked by the types alone: that a thread has one root, that a root is used by its own thread, and that a context is not
-// used while a guard made from it lives.
+// Not checked by the types alone, but by Clang and by the validator: that a thread has one root, that a context is used by its
+// own thread, and that it is not used while a guard made from it lives.
 #pragma once
 
+#include "devlock/order/capability.hpp"
+#include "devlock/order/instance.hpp"
 #include "devlock/order/verdict.hpp"
+#include "devlock/validate/mark.hpp"
 
 namespace devlock {
 
-/// The set that a context stands for; what guards take by reference.
-template <class HeldSet>
-struct HeldTag {
-  using held = HeldSet;
-  using order = typename HeldSet::order;
+/// Every context, whatever it holds.
+class ContextTag {
+ protected:
+  ContextTag() = default;
 };
 
-/// Base of every context but ContextFor: neither copied nor moved, because the thread's held set is not.
+/// The set that a context stands for. Only contexts are one.
 template <class HeldSet>
-struct HeldContext : HeldTag<HeldSet> {
-  HeldContext() = default;
-  HeldContext(const HeldContext&) = delete;
-  HeldContext& operator=(const HeldContext&) = delete;
+class HeldTag : public ContextTag {
+ public:
+  using held = HeldSet;
+  using order = typename HeldSet::order;
+
+ protected:
+  HeldTag() = default;
 };
 
 /// Anything that says what its thread may hold: a root, a guard, a ContextFor.
 template <class C>
 concept LockContext = requires { typename C::held; } && std::derived_from<C, HeldTag<typename C::held>>;
 
-/// The root of a thread that holds nothing. Make one at the top of each thread.
-template <class Order>
-class ThreadContext : public HeldContext<Held<Order>> {
- public:
-  ThreadContext() noexcept {}
-};
-
-/// The escape hatch: a root in the middle of a thread, for adoption step by step and for programs that are wrong
-/// on purpose. `reason` says why; grep for the name finds every use.
-template <class Order>
-class UncheckedContext : public HeldContext<Held<Order>> {
- public:
-  explicit UncheckedContext(const char (&)[1]) = delete;
-  template <std::size_t N>
-  explicit UncheckedContext(const char (&reason)[N]) noexcept {
-    (void)reason;
-  }
-};
-
-/// An UncheckedContext: `auto context = unchecked_context<Order>("why the types cannot see it");`
-template <class Order, std::size_t N>
-UncheckedContext<Order> unchecked_context(const char (&reason)[N]) noexcept {
-  return UncheckedContext<Order>(reason);
-}
-/// An empty reason is none.
-template <class Order>
-UncheckedContext<Order> unchecked_context(const char (&)[1]) = delete;
+template <class Order, LockClass X>
+class ContextFor;
 
 namespace detail {
-// Everything held strictly precedes X. The relation is that of the context's own order, which knows at least as much.
+
 template <class HeldSet, class X>
-inline constexpr bool bounded_by = false;
-template <class Order, class... Elements, class X>
-inline constexpr bool bounded_by<Held<Order, Elements...>, X> = (admits_v<Order, Elements, X> && ...) && knows_v<Order, X>;
+inline constexpr Ruling bound_ruling =
+    judge_bound(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count, class_key<X>);
 template <class HeldSet, class X>
-using bound_refusal = typename verdict<HeldSet, X>::type;
+inline constexpr bool bounded_by = bound_ruling<HeldSet, X> == Ruling::permitted;
+
+template <class HeldSet, class X>
+using bound_refusal = decltype(refusal<bound_ruling<HeldSet, X>, X, HeldSet>());
+
+// A context of `Actual` may be passed where `Asked` is expected: the same order, or one that extends it.
+template <class Actual, class Asked>
+inline constexpr bool order_covers = std::same_as<Actual, Asked>;
+template <class Actual, class Asked>
+  requires requires { typename Actual::bases; }
+inline constexpr bool order_covers<Actual, Asked> = std::same_as<Actual, Asked> || Actual::bases::template cover<Asked>;
+
 }  // namespace detail
 
 /// A context from which a class X, and all after it, may be waited for. For templates; elsewhere take a ContextFor.
 template <class Context, class X>
 concept MayAcquire = LockContext<Context> && LockClass<X> && detail::bounded_by<typename Context::held, X>;
 
+/// Base of every context but ContextFor: neither copied nor moved, because the thread's held set is not.
+template <class HeldSet>
+class HeldContext : public HeldTag<HeldSet>, public detail::InstanceLink<detail::holds_keyed<HeldSet>> {
+ public:
+  HeldContext(const HeldContext&) = delete;
+  HeldContext& operator=(const HeldContext&) = delete;
+
+  /// Passes this context to a function: implicit, so that a guard is passed as it is.
+  template <class Order, LockClass X>
+    requires detail::bounded_by<HeldSet, X> && detail::order_covers<typename HeldSet::order, Order>
+  operator ContextFor<Order, X>() const DEVLOCK_RETURNS_CAPABILITY(entered) {  // NOLINT(google-explicit-constructor)
+    return ContextFor<Order, X>(mark.reference());
+  }
+  /// What a compiler prints for a caller that holds too much: Refusal names the rule, X and what is held.
+  template <class Order, LockClass X, class Refusal = detail::bound_refusal<HeldSet, X>>
+    requires(!detail::bounded_by<HeldSet, X> && detail::order_covers<typename HeldSet::order, Order>)
+  operator ContextFor<Order, X>() const = delete;
+  /// Tells Clang, at the top of a lambda that captures this context by reference, that it is entered there. Gives itself, so that a
+  /// short lambda passes `context.assume()` on.
+  const HeldContext& assume() const DEVLOCK_ASSERTS(entered) DEVLOCK_RETURNS_CAPABILITY(*this) { return *this; }
+
+  DEVLOCK_NO_UNIQUE_ADDRESS Capability entered;
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::ContextMark mark;
+
+ protected:
+  HeldContext() = default;
+  ~HeldContext() = default;
+};
+
+/// The capability of a context, for annotations.
+template <class HeldSet>
+const Capability& cap_of(const HeldContext<HeldSet>& context) DEVLOCK_RETURNS_CAPABILITY(context.entered);
+
+/// The root of a thread that holds nothing. Make one at the top of each thread.
+template <class Order>
+class DEVLOCK_SCOPED_CAPABILITY ThreadContext : public HeldContext<Held<Order>> {
+ public:
+  explicit ThreadContext(validate::Where where = validate::Where::current()) DEVLOCK_ACQUIRES(this->entered)
+      DEVLOCK_UNANALYSED {
+    this->mark.template enter_root<Order>(where);
+  }
+  ThreadContext(const ThreadContext&) = delete;
+  ThreadContext& operator=(const ThreadContext&) = delete;
+  ~ThreadContext() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
+};
+
+/// The escape hatch: a root in the middle of a thread, for adoption step by step and for programs that are wrong
+/// on purpose. `reason` says why; grep for the name finds every use. The validator goes on checking what is taken under it.
+template <class Order>
+class DEVLOCK_SCOPED_CAPABILITY UncheckedContext : public HeldContext<Held<Order>> {
+ public:
+  explicit UncheckedContext(const char (&)[1]) = delete;
+  template <std::size_t N>
+  explicit UncheckedContext(const char (&reason)[N], validate::Where where = validate::Where::current())
+      DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED {
+    this->mark.template enter_unchecked<Order>(reason, where);
+  }
+  ~UncheckedContext() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
+};
+
+/// An UncheckedContext: `auto context = unchecked_context<Order>("why the types cannot see it");`. Not a function, because Clang
+/// does not follow a context that is returned.
+template <class Order>
+using unchecked_context = UncheckedContext<Order>;
+
 /// A context as a parameter: the caller may hold anything strictly before X, the callee may take X and what follows it.
-/// Passed by value it costs nothing. The bound X stays in the set of everything that the callee takes.
+/// Passed by value it costs nothing. The bound X stays in the set of everything that the callee takes; permissions by instance
+/// order and nest locks do not pass.
 template <class Order, LockClass X>
-class ContextFor : public HeldTag<Held<Order, Below<X>>> {
+class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<Order, Below<X>>>,
+                                                      public detail::InstanceLink<false> {
   static_assert(contains_class<Order, X>, "devlock: the class of a ContextFor is not in its hierarchy; add a Before to it");
 
  public:
-  /// Implicit, so that a guard is passed as it is.
-  template <class Context>
-    requires MayAcquire<Context, X> && std::same_as<typename Context::order, Order>
-  constexpr ContextFor(const Context&) noexcept {}  // NOLINT(google-explicit-constructor)
-  /// What a compiler prints for a caller that holds too much: Refusal names the rule, X and what is held.
-  template <LockContext Context, class Refusal = detail::bound_refusal<typename Context::held, X>>
-    requires(!MayAcquire<Context, X> && std::same_as<typename Context::order, Order>)
-  ContextFor(const Context&) = delete;
+  explicit constexpr ContextFor(validate::ContextReference reference) noexcept : mark(reference) {}
+
+  /// The same context for a function that asks for it by value; Clang loses sight of a copy.
+  [[nodiscard]] constexpr ContextFor again() const DEVLOCK_RETURNS_CAPABILITY(*this) { return *this; }
+  /// Passes on a narrower bound.
+  template <class Other, LockClass Y>
+    requires(!std::same_as<X, Y> || !std::same_as<Order, Other>) && detail::bounded_by<Held<Order, Below<X>>, Y> &&
+            detail::order_covers<Order, Other>
+  constexpr operator ContextFor<Other, Y>() const DEVLOCK_RETURNS_CAPABILITY(*this) {  // NOLINT
+    return ContextFor<Other, Y>(mark);
+  }
+  template <class Other, LockClass Y, class Refusal = detail::bound_refusal<Held<Order, Below<X>>, Y>>
+    requires(!detail::bounded_by<Held<Order, Below<X>>, Y> && detail::order_covers<Order, Other>)
+  operator ContextFor<Other, Y>() const = delete;
+  /// Tells Clang, at the top of a lambda that captures this context, that it is entered there.
+  void assume() const DEVLOCK_ASSERTS(this) {}
+
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::ContextReference mark;
 };
+
+template <class Order, LockClass X>
+const ContextFor<Order, X>& cap_of(const ContextFor<Order, X>& context) DEVLOCK_RETURNS_CAPABILITY(context);
+
+// For what is no context: an annotation is looked at before a concept refuses the call, and has no opinion.
+template <class T>
+  requires(!requires(const T& context) { context.assume(); })
+const Capability& cap_of(const T&);
 
 }  // namespace devlock

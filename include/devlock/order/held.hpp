@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// What a thread may hold, as a type: a SET of classes and an upper bound. A failed try leaves its class in the set of the
-// guard that tried, which is safe: the set may say too much, never too little.
+// What a thread may hold, as a type: a SET of elements. A failed try leaves its class in the set of the guard that tried, which is
+// safe: the set may say too much, never too little.
 //
-//   Held<VfioOrder>                       nothing
-//   Held<VfioOrder, group_lock, kvm_lock> two locks, in whatever order they came
-//   Held<VfioOrder, Below<group_lock>>    unknown callers' locks, all of them strictly before group_lock
+//   Held<VfioOrder>                        nothing
+//   Held<VfioOrder, group_lock, kvm_lock>  two locks, in whatever order they came
+//   Held<VfioOrder, Below<group_lock>>     unknown callers' locks, all of them strictly before group_lock
 //
 // One level, as in "the innermost lock held", is not enough: a tried lock joins out of order, and the next wait is
 // checked against all of them.
 #pragma once
 
 #include "devlock/order/hierarchy.hpp"
+#include "devlock/order/rule.hpp"
 
 namespace devlock {
 
-/// The set of classes that a thread may hold under `Order`. Elements are lock classes or Below<X>.
+/// The set of what a thread may hold under `Order`: lock classes, Shared, Nested, Below.
 template <class Order, class... Elements>
 struct Held {
   using order = Order;
 };
 
+/// A class that is held as a reader.
+template <class C>
+struct Shared {};
+/// A class that is held under the nest lock of class `Owner`, which was named when it was taken.
+template <class C, class Owner>
+struct Nested {};
 /// A bound instead of a class: everything that the caller holds strictly precedes X.
 template <class X>
 struct Below {};
@@ -34,24 +41,25 @@ inline constexpr bool precedes_v = Order::table.precedes(class_key<A>, class_key
 template <class Order, class C>
 inline constexpr bool knows_v = Order::table.contains(class_key<C>);
 
-template <class A, class B>
-inline constexpr bool same_v = false;
-template <class A>
-inline constexpr bool same_v<A, A> = true;
+template <class E>
+inline constexpr Element element_of{Hold::exclusive, class_key<E>, 0};
+template <class C>
+inline constexpr Element element_of<Shared<C>>{Hold::shared, class_key<C>, 0};
+template <class C, class Owner>
+inline constexpr Element element_of<Nested<C, Owner>>{Hold::nested, class_key<C>, class_key<Owner>};
+template <class X>
+inline constexpr Element element_of<Below<X>>{Hold::below, class_key<X>, 0};
 
-// May a thread that holds Element wait for Next?
-template <class Order, class Element, class Next>
-inline constexpr bool admits_v = precedes_v<Order, Element, Next>;
-template <class Order, class X, class Next>
-inline constexpr bool admits_v<Order, Below<X>, Next> = same_v<X, Next> || precedes_v<Order, X, Next>;
+// An array is never empty, so one unused element follows.
+template <class HeldSet>
+struct held_elements;
+template <class Order, class... Elements>
+struct held_elements<Held<Order, Elements...>> {
+  static constexpr std::size_t count = sizeof...(Elements);
+  static constexpr Element list[count + 1]{element_of<Elements>..., {}};
+};
 
-// Does Next come before what Element stands for, so that waiting for it is an inversion?
-template <class Order, class Element, class Next>
-inline constexpr bool inverts_v = precedes_v<Order, Next, Element>;
-template <class Order, class X, class Next>
-inline constexpr bool inverts_v<Order, Below<X>, Next> = precedes_v<Order, Next, X>;
-
-template <class HeldSet, class... More>
+template <class HeldSet, class Elements>
 struct add_to;
 template <class Order, class... Elements, class... More>
 struct add_to<Held<Order, Elements...>, ClassList<More...>> {
@@ -61,6 +69,26 @@ struct add_to<Held<Order, Elements...>, ClassList<More...>> {
 /// HeldSet with the classes of lock type L.
 template <class HeldSet, class L>
 using held_with = typename add_to<HeldSet, classes_of<L>>::type;
+
+template <class Classes>
+struct shared_classes;
+template <class... C>
+struct shared_classes<ClassList<C...>> {
+  using type = ClassList<Shared<C>...>;
+};
+/// HeldSet with the classes of lock type L, held as a reader.
+template <class HeldSet, class L>
+using held_with_shared = typename add_to<HeldSet, typename shared_classes<classes_of<L>>::type>::type;
+
+template <class Classes, class Owner>
+struct nested_classes;
+template <class... C, class Owner>
+struct nested_classes<ClassList<C...>, Owner> {
+  using type = ClassList<Nested<C, Owner>...>;
+};
+/// HeldSet with the classes of lock type L, under the nest lock of class Owner.
+template <class HeldSet, class L, class Owner>
+using held_with_nested = typename add_to<HeldSet, typename nested_classes<classes_of<L>, Owner>::type>::type;
 
 }  // namespace detail
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 
 namespace devlock {
 
@@ -24,6 +25,23 @@ class LockAccess {
   template <class Lock>
   static void unlock(Lock& lock) {
     lock.unlock();
+  }
+  /// Waits for one part of a lock of several classes, that of its class number I. It has a member `lock_part<I>()`.
+  template <std::size_t I, class Lock>
+  static void lock_part(Lock& lock) {
+    lock.template lock_part<I>();
+  }
+  template <class Lock>
+  static void lock_shared(Lock& lock) {
+    lock.lock_shared();
+  }
+  template <class Lock>
+  [[nodiscard]] static bool try_lock_shared(Lock& lock) {
+    return lock.try_lock_shared();
+  }
+  template <class Lock>
+  static void unlock_shared(Lock& lock) {
+    lock.unlock_shared();
   }
 };
 

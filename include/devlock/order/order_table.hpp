@@ -19,29 +19,38 @@ using make_indices = std::make_index_sequence<N>;
 
 constexpr std::size_t max_classes = 256;
 
-/// Rows that a hierarchy of `edges` edges can need, in whole words.
-constexpr std::size_t table_capacity(std::size_t edges) {
-  const std::size_t bound = edges == 0 ? 1 : 2 * edges;
-  const std::size_t rows = bound > max_classes ? max_classes : bound;
-  return (rows + 63) / 64 * 64;
+/// Rows for at most `classes` classes, in whole words.
+constexpr std::size_t table_rows(std::size_t classes) {
+  const std::size_t rows = classes > max_classes ? max_classes : classes;
+  return rows == 0 ? 64 : (rows + 63) / 64 * 64;
 }
 
-template <std::size_t Capacity>
+template <std::size_t Rows, std::size_t Edges>
 struct OrderTable {
-  static constexpr std::size_t words = Capacity / 64;
-  static constexpr std::size_t slots = 4 * Capacity - 3;  // odd, at most a quarter full
+  static constexpr std::size_t rows = Rows;
+  static constexpr std::size_t words = Rows / 64;
+  static constexpr std::size_t slots = 4 * Rows - 3;  // odd, at most about a quarter full
+  static constexpr std::size_t nowhere = ~std::size_t{0};
 
   std::size_t count = 0;
   std::uint64_t key[slots]{};
-  const char* name[slots]{};  // identity: the address of the class's name
   std::uint16_t row[slots]{};
-  std::size_t named_by[slots]{};  // the end of an edge that brought it: an outer one by its edge, an inner one after all outers
-  std::uint64_t after[Capacity][words]{};
-  std::size_t cycle[Capacity + 1]{};
+  const char* name[Rows]{};  // identity too: the address of the class's name
+  std::size_t place[Rows]{};  // where the declaration mentions the class first; nowhere if a base brought it
+  std::uint64_t row_key[Rows]{};
+  bool leaf[Rows]{};
+  std::uint64_t after[Rows][words]{};
+
+  std::size_t edges = 0;
+  std::uint16_t outer[Edges + 1]{};
+  std::uint16_t inner[Edges + 1]{};
+
+  std::size_t cycle[Rows + 1]{};  // rows, the first one repeated at the end
   std::size_t cycle_length = 0;
-  bool duplicate_name = false;
-  std::size_t same_name[2]{};  // two ends of edges, if so
   bool too_many_classes = false;
+  bool duplicate_name = false;
+  std::size_t same_name[2]{};  // the places of both, if so
+  bool edge_from_leaf = false;
 
   constexpr std::size_t slot(std::uint64_t wanted) const {
     std::size_t s = (wanted ^ (wanted >> 29)) % slots;
@@ -51,114 +60,175 @@ struct OrderTable {
     return s;
   }
   constexpr bool contains(std::uint64_t wanted) const { return key[slot(wanted)] == wanted; }
-  /// True if a path leads from the class `outer` to the class `inner`. False for an unknown one.
-  constexpr bool precedes(std::uint64_t outer, std::uint64_t inner) const {
-    const std::size_t o = slot(outer);
-    const std::size_t i = slot(inner);
-    return key[o] == outer && key[i] == inner && ((after[row[o]][row[i] / 64] >> (row[i] % 64)) & 1U) != 0;
+  constexpr std::size_t row_of(std::uint64_t wanted) const {
+    const std::size_t s = slot(wanted);
+    return key[s] == wanted ? row[s] : nowhere;
   }
-};
+  constexpr bool row_precedes(std::size_t o, std::size_t i) const { return ((after[o][i / 64] >> (i % 64)) & 1U) != 0; }
+  /// True if a path leads from the class `outer_key` to the class `inner_key`. False for an unknown one.
+  constexpr bool precedes(std::uint64_t outer_key, std::uint64_t inner_key) const {
+    const std::size_t o = row_of(outer_key);
+    const std::size_t i = row_of(inner_key);
+    return o != nowhere && i != nowhere && row_precedes(o, i);
+  }
 
-template <std::size_t Capacity, std::size_t Edges>
-constexpr OrderTable<Capacity> make_order_table(const char* const (&outer_name)[Edges],
-                                                const char* const (&inner_name)[Edges],
-                                                const std::uint64_t (&outer_key)[Edges],
-                                                const std::uint64_t (&inner_key)[Edges]) {
-  OrderTable<Capacity> t;
-  std::uint16_t from[Edges]{};
-  std::uint16_t to[Edges]{};
-  const auto row_of = [&t](std::uint64_t key, const char* name, std::size_t end) -> std::uint16_t {
-    const std::size_t s = t.slot(key);
-    if (t.key[s] == 0) {
-      if (t.count == Capacity) {
-        t.too_many_classes = true;
+  // Building, in this order: add_base, add_edge, add_leaf, close.
+
+  constexpr std::uint16_t add_class(std::uint64_t class_key, const char* class_name, std::size_t class_place) {
+    const std::size_t s = slot(class_key);
+    if (key[s] == 0) {
+      if (count == Rows) {
+        too_many_classes = true;
         return 0;
       }
-      t.key[s] = key;
-      t.name[s] = name;
-      t.named_by[s] = end;
-      t.row[s] = static_cast<std::uint16_t>(t.count++);
+      key[s] = class_key;
+      row[s] = static_cast<std::uint16_t>(count);
+      row_key[count] = class_key;
+      place[count] = class_place;
+      name[count++] = class_name;
     }
-    if (t.name[s] != name && !t.duplicate_name) {
-      t.duplicate_name = true;
-      t.same_name[0] = t.named_by[s];
-      t.same_name[1] = end;
+    if (name[row[s]] != class_name && !duplicate_name) {
+      duplicate_name = true;
+      same_name[0] = place[row[s]];
+      same_name[1] = class_place;
     }
-    return t.row[s];
-  };
-  for (std::size_t e = 0; e < Edges; ++e) {
-    from[e] = row_of(outer_key[e], outer_name[e], e);
-    to[e] = row_of(inner_key[e], inner_name[e], Edges + e);
+    return row[s];
   }
-  if (t.too_many_classes) {
-    return t;
+  /// `outer_place` and `inner_place` say where the declaration mentions the two.
+  constexpr void add_edge(std::uint64_t outer_key, const char* outer_name, std::size_t outer_place, std::uint64_t inner_key,
+                          const char* inner_name, std::size_t inner_place) {
+    outer[edges] = add_class(outer_key, outer_name, outer_place);
+    inner[edges++] = add_class(inner_key, inner_name, inner_place);
+  }
+  constexpr void add_leaf(std::uint64_t class_key, const char* class_name, std::size_t class_place) {
+    leaf[add_class(class_key, class_name, class_place)] = true;
+  }
+  template <class Base>
+  constexpr void add_base(const Base& base) {
+    for (std::size_t r = 0; r != base.count; ++r) {
+      const std::size_t mine = add_class(base.row_key[r], base.name[r], nowhere);
+      leaf[mine] = leaf[mine] || base.leaf[r];
+    }
+    for (std::size_t e = 0; e != base.edges; ++e) {
+      outer[edges] = static_cast<std::uint16_t>(row_of(base.row_key[base.outer[e]]));
+      inner[edges++] = static_cast<std::uint16_t>(row_of(base.row_key[base.inner[e]]));
+    }
   }
 
-  // Edges grouped by their inner class, so that finishing a class visits exactly the classes before it.
-  std::uint16_t open_edges[Capacity]{};  // edges out of a class that are not closed yet
-  std::uint16_t first[Capacity + 1]{};
-  std::uint16_t filled[Capacity]{};
-  std::uint16_t sources[Edges]{};
-  for (std::size_t e = 0; e < Edges; ++e) {
-    ++open_edges[from[e]];
-    ++first[to[e] + 1U];
-  }
-  for (std::size_t c = 0; c < t.count; ++c) {
-    first[c + 1] = static_cast<std::uint16_t>(first[c + 1] + first[c]);
-  }
-  for (std::size_t e = 0; e < Edges; ++e) {
-    sources[first[to[e]] + filled[to[e]]++] = from[e];
-  }
-  std::uint16_t ready[Capacity]{};
-  std::size_t waiting = 0;
-  std::size_t done = 0;
-  for (std::size_t c = 0; c < t.count; ++c) {
-    if (open_edges[c] == 0) {
-      ready[waiting++] = static_cast<std::uint16_t>(c);
+  constexpr void close() {
+    if (too_many_classes || duplicate_name) {
+      return;
     }
-  }
-  while (waiting != 0) {
-    const std::size_t inner = ready[--waiting];
-    ++done;
-    for (std::size_t s = first[inner]; s < first[inner + 1]; ++s) {
-      const std::size_t outer = sources[s];
-      for (std::size_t w = 0; w < OrderTable<Capacity>::words; ++w) {
-        t.after[outer][w] |= t.after[inner][w];
-      }
-      t.after[outer][inner / 64] |= std::uint64_t{1} << (inner % 64);
-      if (--open_edges[outer] == 0) {
-        ready[waiting++] = static_cast<std::uint16_t>(outer);
+    // Edges grouped by their inner class, so that finishing a class visits exactly the classes before it.
+    std::uint16_t open_edges[Rows]{};  // edges out of a class that are not closed yet
+    std::uint16_t first[Rows + 1]{};
+    std::uint16_t filled[Rows]{};
+    std::uint16_t sources[Edges + 1]{};
+    for (std::size_t e = 0; e != edges; ++e) {
+      ++open_edges[outer[e]];
+      ++first[inner[e] + 1U];
+      edge_from_leaf = edge_from_leaf || leaf[outer[e]];
+    }
+    for (std::size_t c = 0; c != count; ++c) {
+      first[c + 1] = static_cast<std::uint16_t>(first[c + 1] + first[c]);
+    }
+    for (std::size_t e = 0; e != edges; ++e) {
+      sources[first[inner[e]] + filled[inner[e]]++] = outer[e];
+    }
+    std::uint16_t ready[Rows]{};
+    std::size_t waiting = 0;
+    std::size_t done = 0;
+    for (std::size_t c = 0; c != count; ++c) {
+      if (open_edges[c] == 0) {
+        ready[waiting++] = static_cast<std::uint16_t>(c);
       }
     }
-  }
-  if (done == t.count) {
-    return t;
+    while (waiting != 0) {
+      const std::size_t in = ready[--waiting];
+      ++done;
+      for (std::size_t s = first[in]; s != first[in + 1]; ++s) {
+        const std::size_t out = sources[s];
+        for (std::size_t w = 0; w != words; ++w) {
+          after[out][w] |= after[in][w];
+        }
+        after[out][in / 64] |= std::uint64_t{1} << (in % 64);
+        if (--open_edges[out] == 0) {
+          ready[waiting++] = static_cast<std::uint16_t>(out);
+        }
+      }
+    }
+    if (done != count) {
+      find_cycle(open_edges);
+      return;
+    }
+    close_leaves();
   }
 
+  /// A pair of rows of `base` that this order relates and the base does not: {outer, inner}, or nowhere.
+  template <class Base>
+  constexpr std::pair<std::size_t, std::size_t> new_relation(const Base& base) const {
+    if (too_many_classes || duplicate_name || cycle_length != 0) {
+      return {nowhere, nowhere};  // reported by itself
+    }
+    std::size_t mine[Base::rows]{};
+    bool in_place = true;
+    for (std::size_t r = 0; r != base.count; ++r) {
+      mine[r] = row_of(base.row_key[r]);
+      in_place = in_place && mine[r] == r;
+    }
+    for (std::size_t o = 0; o != base.count; ++o) {
+      bool differs = !in_place;
+      for (std::size_t w = 0; in_place && w != Base::words; ++w) {
+        const std::size_t rest = base.count - (w * 64 < base.count ? w * 64 : base.count);
+        const std::uint64_t mask = rest >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
+        differs = differs || (after[o][w] & mask) != base.after[o][w];
+      }
+      for (std::size_t i = 0; differs && i != base.count; ++i) {
+        if (row_precedes(mine[o], mine[i]) != base.row_precedes(o, i)) {
+          return {o, i};
+        }
+      }
+    }
+    return {nowhere, nowhere};
+  }
+
+ private:
+  // A leaf comes after everything that is not one.
+  constexpr void close_leaves() {
+    std::uint64_t mask[words]{};
+    for (std::size_t c = 0; c != count; ++c) {
+      mask[c / 64] |= leaf[c] ? std::uint64_t{1} << (c % 64) : 0;
+    }
+    for (std::size_t c = 0; c != count; ++c) {
+      for (std::size_t w = 0; !leaf[c] && w != words; ++w) {
+        after[c][w] |= mask[w];
+      }
+    }
+  }
   // Every class that is left has an edge to a class that is left: following them must return to one already seen.
-  std::size_t seen_at[Capacity]{};
-  std::size_t path[Capacity + 1]{};
-  std::size_t length = 0;
-  std::size_t at = 0;
-  while (open_edges[at] == 0) {
-    ++at;
-  }
-  while (seen_at[at] == 0) {
-    seen_at[at] = length + 1;
-    for (std::size_t e = 0; e < Edges; ++e) {
-      if (from[e] == at && open_edges[to[e]] != 0) {
-        path[length++] = e;
-        at = to[e];
-        break;
+  constexpr void find_cycle(const std::uint16_t (&open_edges)[Rows]) {
+    std::size_t seen_at[Rows]{};
+    std::size_t path[Rows + 1]{};
+    std::size_t length = 0;
+    std::size_t at = 0;
+    while (open_edges[at] == 0) {
+      ++at;
+    }
+    while (seen_at[at] == 0) {
+      path[length++] = at;
+      seen_at[at] = length;
+      for (std::size_t e = 0; e != edges; ++e) {
+        if (outer[e] == at && open_edges[inner[e]] != 0) {
+          at = inner[e];
+          break;
+        }
       }
     }
+    for (std::size_t p = seen_at[at] - 1; p != length; ++p) {
+      cycle[cycle_length++] = path[p];
+    }
+    cycle[cycle_length++] = at;
   }
-  const std::size_t start = seen_at[at] - 1;
-  for (std::size_t p = start; p < length; ++p) {
-    t.cycle[t.cycle_length++] = path[p];
-  }
-  t.cycle[t.cycle_length++] = path[start];
-  return t;
-}
+};
 
 }  // namespace devlock::detail

@@ -8,12 +8,11 @@
 //   devlock::TryGuard group{kvm, group.lock};   // compiles although group_lock precedes kvm_lock
 //   if (!group) return contended();
 //
-// It is a std::unique_lock with try_to_lock, to the instruction. Not checked: trying an instance that this thread holds,
-// and loops around a try, which wait in all but name.
+// It is a std::unique_lock with try_to_lock, to the instruction. Not checked by the types: trying an instance that this thread
+// holds, and loops around a try, which wait in all but name; the validator sees both, and order/retry.hpp is the loop to use.
 #pragma once
 
-#include "devlock/order/context.hpp"
-#include "devlock/order/lock_access.hpp"
+#include "devlock/order/guard.hpp"
 
 namespace devlock {
 
@@ -21,48 +20,88 @@ template <class Permission, class Lock>
 class TryGuard;
 
 /// Tries `Lock` once. Test it before use: `if (guard)`.
-template <class Order, class... Elements, class Lock>
-class [[nodiscard]] TryGuard<Held<Order, Elements...>, Lock>
-    : public HeldContext<detail::held_with<Held<Order, Elements...>, Lock>> {
+template <class Permission, class Lock>
+  requires detail::permitted<Permission>
+class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type> {
+  using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
+
  public:
   /// Takes `lock` if it is free now.
-  TryGuard(const HeldTag<Held<Order, Elements...>>& parent, Lock& lock)
-      : lock_(&lock), owns_(LockAccess::try_lock(lock)) {
-    (void)parent;
+  template <class Parent>
+    requires std::derived_from<Parent, HeldTag<ParentSet>>
+  TryGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
+    try_once(parent, lock, validate::How::try_once, where);
   }
-  ~TryGuard() {
+  /// Tries under the nest locks named by `under(...)`, so that more of the class may be waited for under them.
+  template <class Parent, class... Owners>
+    requires std::derived_from<Parent, HeldTag<ParentSet>>
+  TryGuard(const Parent& parent, Lock& lock, Under<Owners...> owners, validate::Where where = validate::Where::current())
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
+    owners.check(lock, where);
+    try_once(parent, lock, validate::How::nested_try, where);
+  }
+  ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
     if (owns_) {
+      this->mark.gives(*lock_);
       LockAccess::unlock(*lock_);
     }
+    this->mark.leave();
   }
 
   [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
   explicit operator bool() const noexcept { return owns_; }
+  /// Tells Clang, after the test, that `lock` is held: `guard.owned(group.lock)`. It is named again because Clang does not know that
+  /// a guard's pointer is the lock. Until the end of the function; Clang does not see that release() ends it.
+  void owned([[maybe_unused]] const Lock& lock) const DEVLOCK_ASSERTS(lock) {
+    DEVLOCK_ASSERT(owns_ && lock_ == &lock, "owned() is said of a lock that this guard does not hold");
+  }
 
-  /// Gives the lock back early, if it was taken.
-  void release() {
-    if (!owns_) {
-      return;
+  /// Gives the lock back early, if it was taken, and the parent is this thread's context again.
+  void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    if (owns_) {
+      this->mark.gives(*lock_);
+      LockAccess::unlock(*lock_);
+      owns_ = false;
     }
-    LockAccess::unlock(*lock_);
-    owns_ = false;
+    this->mark.leave();
   }
 
  private:
+  template <class Parent>
+  void try_once(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+    this->mark.enter(parent.mark, where);
+    this->mark.template want<typename ParentSet::order>(lock, how, where);
+    owns_ = LockAccess::try_lock(lock);
+    if (owns_) {
+      instance_.link(parent, *this, lock);
+      this->mark.took(lock);
+    } else {
+      this->set_newest_instance(parent.newest_instance());
+      this->mark.lost(lock);
+    }
+  }
+
   Lock* lock_;
-  bool owns_;
+  bool owns_ = false;
+  DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceEntry<Lock> instance_;
 };
 
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock>
   requires(!detail::permitted<Refusal>)
-class TryGuard<Refusal, Lock> {
+class TryGuard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
-  template <class Context>
-  TryGuard(const Context&, Lock&) = delete;
+  TryGuard(const ContextTag&, Lock&) = delete;
+  template <class More>
+  TryGuard(const ContextTag&, Lock&, More) = delete;
 };
 
 template <LockContext Context, ClassifiedLock Lock>
 TryGuard(const Context&, Lock&) -> TryGuard<detail::try_verdict<typename Context::held, Lock>, Lock>;
+template <LockContext Context, ClassifiedLock Lock, class... Owners>
+TryGuard(const Context&, Lock&, Under<Owners...>)
+    -> TryGuard<detail::nest_try_verdict<typename Context::held, Lock, Owners...>, Lock>;
 
 }  // namespace devlock

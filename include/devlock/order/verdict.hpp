@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The rule itself, once: may a thread with this Held set wait for this lock? The answer is a type. Permission is the set; a
-// refusal is a type whose name is the rule and whose arguments are the class asked for and what is held, so that it
-// is the first thing a compiler prints:
+// The ruling of rule.hpp as a type. Permission is the Held set itself; a refusal is a type whose name is the rule and whose arguments
+// are the class asked for and what is held, so that it is the first thing a compiler prints:
 //
 //   use of deleted function 'Guard<lock_order_inversion<group_lock, Held<VfioOrder, kvm_lock>>, ...>'
 //
-// A try needs no permission: it only needs a class that the hierarchy knows.
+// Not here: any rule. Change rule.hpp, and the check of the rules sees it.
 #pragma once
 
 #include "devlock/order/held.hpp"
@@ -23,84 +22,147 @@ struct no_order_between {};
 /// A lock of this class is held: which instance comes first is not known.
 template <class Asked, class HeldSet>
 struct same_class_held_already {};
+/// This class is held as a reader, and a writer may be queued between the two readers.
+template <class Asked, class HeldSet>
+struct shared_after_shared {};
+/// The nest lock that was named is not held exclusively by this thread.
+template <class Asked, class HeldSet>
+struct nest_owner_not_held {};
+/// A lock of this class is held that was not taken under the nest lock.
+template <class Asked, class HeldSet>
+struct held_outside_the_nest {};
+/// The class does not name this owner as its `nest_owner`.
+template <class Asked, class HeldSet>
+struct not_the_nest_owner {};
 /// The hierarchy has no edge with this class: add a Before to it.
 template <class Asked, class HeldSet>
 struct lock_class_not_in_hierarchy {};
+/// A condition wait under a ContextFor: the callers' locks are not known, and none is given back during the wait.
+template <class Asked, class HeldSet>
+struct condition_wait_under_unknown_locks {};
+/// A condition wait gives back its own lock only; these others stay held. Name them with holding<...> if they precede it.
+template <class Asked, class HeldSet>
+struct condition_wait_with_locks_held {};
+/// A lock named for a condition wait does not precede the waited one, which is taken again when the wait ends.
+template <class Asked, class HeldSet>
+struct condition_wait_named_lock_not_before {};
 
 namespace detail {
 
-template <class HeldSet, class Next>
-struct verdict;
-template <class Order, class... Elements, class Next>
-struct verdict<Held<Order, Elements...>, Next> {
+template <Ruling R, class Asked, class HeldSet>
+constexpr auto refusal() {
+  if constexpr (R == Ruling::unknown_class) {
+    return lock_class_not_in_hierarchy<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::inversion) {
+    return lock_order_inversion<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::same_class) {
+    return same_class_held_already<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::shared_after_shared) {
+    return shared_after_shared<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::nest_owner_not_held) {
+    return nest_owner_not_held<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::nest_mixed) {
+    return held_outside_the_nest<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::sleep_under_bound) {
+    return condition_wait_under_unknown_locks<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::sleep_with_others || R == Ruling::sleep_without_lock) {
+    return condition_wait_with_locks_held<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::sleep_named_not_before) {
+    return condition_wait_named_lock_not_before<Asked, HeldSet>{};
+  } else {
+    return no_order_between<Asked, HeldSet>{};
+  }
+}
+
+/// How a lock is asked for.
+enum class Mode : unsigned char { exclusive, shared };
+
+template <class C>
+inline constexpr bool nested_class = requires { typename C::nest_owner; };
+template <class C>
+constexpr bool has_instance_key() {
+  constexpr bool keyed = requires { typename C::instance_key; };
+  static_assert(!keyed || !nested_class<C>,
+                "devlock: a class has instance_key or nest_owner, not both: one thread would follow the keys, the other not");
+  return keyed;
+}
+template <class C>
+inline constexpr bool keyed_class = has_instance_key<C>();
+template <class C, class Owner>
+inline constexpr bool nests_under = requires { requires std::same_as<typename C::nest_owner, Owner>; };
+struct no_owner {
+  static constexpr char name[] = "no nest lock";
+};
+template <class Owner>
+inline constexpr std::uint64_t owner_key = class_key<Owner>;
+template <>
+inline constexpr std::uint64_t owner_key<no_owner> = 0;
+
+template <class HeldSet, class C, Mode M, class Owner>
+inline constexpr Ruling wait_ruling =
+    judge_wait(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count,
+               Request{class_key<C>, M == Mode::shared, keyed_class<C>, owner_key<Owner>});
+template <class HeldSet, class C, class Owner>
+inline constexpr Ruling try_ruling =
+    judge_try(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count,
+              Request{class_key<C>, false, keyed_class<C>, owner_key<Owner>});
+
+// Classes are asked for in turn, each with the ones before it held. The answer is Original, the set before all of them.
+template <class Original, class HeldSet, class Classes, Mode M, class Owner>
+struct wait_verdict_of;
+template <class Original, class HeldSet, Mode M, class Owner>
+struct wait_verdict_of<Original, HeldSet, ClassList<>, M, Owner> {
+  using type = Original;
+};
+template <class Original, class Order, class... Elements, class Next, class... Rest, Mode M, class Owner>
+struct wait_verdict_of<Original, Held<Order, Elements...>, ClassList<Next, Rest...>, M, Owner> {
   using held = Held<Order, Elements...>;
   static constexpr auto decide() {
-    if constexpr (!knows_v<Order, Next>) {
-      return lock_class_not_in_hierarchy<Next, held>{};
-    } else if constexpr ((admits_v<Order, Elements, Next> && ...)) {
-      return held{};
-    } else if constexpr ((same_v<Elements, Next> || ...)) {
-      return same_class_held_already<Next, held>{};
-    } else if constexpr ((inverts_v<Order, Elements, Next> || ...)) {
-      return lock_order_inversion<Next, held>{};
+    if constexpr (!std::same_as<Owner, no_owner> && !nests_under<Next, Owner>) {
+      return not_the_nest_owner<Next, held>{};
+    } else if constexpr (wait_ruling<held, Next, M, Owner> == Ruling::permitted) {
+      return typename wait_verdict_of<Original, Held<Order, Elements..., Next>, ClassList<Rest...>, M, Owner>::type{};
     } else {
-      return no_order_between<Next, held>{};
+      return refusal<wait_ruling<held, Next, M, Owner>, Next, held>();
     }
   }
   using type = decltype(decide());
 };
 
-// Classes are asked for in turn, each with the ones before it held.
-template <class HeldSet, class Result, class Classes>
-struct verdict_list {
-  using type = Result;
-};
-template <class HeldSet, class Order, class... Elements, class Next, class... Rest>
-struct verdict_list<HeldSet, Held<Order, Elements...>, ClassList<Next, Rest...>> {
-  using now = typename verdict<Held<Order, Elements...>, Next>::type;
-  template <class Now>
-  struct then {
-    using type = Now;
-  };
-  template <class... Known>
-  struct then<Held<Order, Known...>> : verdict_list<HeldSet, Held<Order, Known..., Next>, ClassList<Rest...>> {};
-  using type = typename then<now>::type;
-};
-template <class HeldSet, class Order, class... Elements>
-struct verdict_list<HeldSet, Held<Order, Elements...>, ClassList<>> {
+/// HeldSet if a thread with it may wait for a lock of type L, else the refusal.
+template <class HeldSet, class L, Mode M = Mode::exclusive, class Owner = no_owner>
+using wait_verdict = typename wait_verdict_of<HeldSet, HeldSet, classes_of<L>, M, Owner>::type;
+
+template <class HeldSet, class Classes, class Owner>
+struct try_verdict_of {
   using type = HeldSet;
 };
-
-/// HeldSet if a thread with it may wait for a lock of type L, else the refusal.
-template <class HeldSet, class L>
-using wait_verdict = typename verdict_list<HeldSet, HeldSet, classes_of<L>>::type;
-
-template <class HeldSet, class Classes>
-struct try_verdict_list;
-template <class Order, class... Elements, class... Classes>
-struct try_verdict_list<Held<Order, Elements...>, ClassList<Classes...>> {
-  using held = Held<Order, Elements...>;
-  template <class Result, class... More>
-  static constexpr auto decide(ClassList<More...>, Result result) {
-    return result;
-  }
-  template <class Result, class First, class... More>
-  static constexpr auto decide(ClassList<First, More...>, Result result) {
-    if constexpr (knows_v<Order, First>) {
-      return decide(ClassList<More...>{}, result);
+template <class HeldSet, class Next, class... Rest, class Owner>
+struct try_verdict_of<HeldSet, ClassList<Next, Rest...>, Owner> {
+  static constexpr auto decide() {
+    if constexpr (!std::same_as<Owner, no_owner> && !nests_under<Next, Owner>) {
+      return not_the_nest_owner<Next, HeldSet>{};
+    } else if constexpr (try_ruling<HeldSet, Next, Owner> == Ruling::permitted) {
+      return typename try_verdict_of<HeldSet, ClassList<Rest...>, Owner>::type{};
     } else {
-      return lock_class_not_in_hierarchy<First, held>{};
+      return refusal<try_ruling<HeldSet, Next, Owner>, Next, HeldSet>();
     }
   }
-  using type = decltype(decide(ClassList<Classes...>{}, held{}));
+  using type = decltype(decide());
 };
 
 /// HeldSet if the hierarchy knows the classes of L, else the refusal. Trying is allowed in any order.
-template <class HeldSet, class L>
-using try_verdict = typename try_verdict_list<HeldSet, classes_of<L>>::type;
+template <class HeldSet, class L, class Owner = no_owner>
+using try_verdict = typename try_verdict_of<HeldSet, classes_of<L>, Owner>::type;
+
+/// Permission to take a lock under the nest lock of class Owner.
+template <class HeldSet, class Owner>
+struct UnderNest {};
 
 template <class Verdict>
 inline constexpr bool permitted = false;
+template <class HeldSet, class Owner>
+inline constexpr bool permitted<UnderNest<HeldSet, Owner>> = true;
 template <class Order, class... Elements>
 inline constexpr bool permitted<Held<Order, Elements...>> = true;
 
@@ -108,6 +170,7 @@ inline constexpr bool permitted<Held<Order, Elements...>> = true;
 
 /// A thread with `HeldSet` may wait for a lock of class `C`: every held class strictly precedes it.
 template <class C, class HeldSet>
-concept AcquirableWhileHolding = LockClass<C> && detail::permitted<typename detail::verdict<HeldSet, C>::type>;
+concept AcquirableWhileHolding =
+    LockClass<C> && (detail::wait_ruling<HeldSet, C, detail::Mode::exclusive, detail::no_owner> == detail::Ruling::permitted);
 
 }  // namespace devlock

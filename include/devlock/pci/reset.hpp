@@ -16,6 +16,7 @@
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/hierarchical_lock.hpp"
 #include "devlock/lock/hierarchical_try_lock.hpp"
+#include "devlock/order/lifetime.hpp"
 #include "devlock/pci/reset_scope.hpp"
 
 namespace devlock::pci {
@@ -82,7 +83,8 @@ Result<void> refuse_unless_live(const ResetScope<Lock>& scope) {
 /// a lock of its scope, so it compiles under any context.
 template <LockContext Context, class Target, class Lock>
   requires ResetTarget<Target, Lock>
-Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
+Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope)
+    DEVLOCK_REQUIRES(context) {
   if (auto possible = target.check(scope); !possible) {
     return possible;
   }
@@ -97,11 +99,26 @@ Result<void> try_reset(const Context& context, Target& target, const ResetScope<
   return detail::reset_locked(target, scope);
 }
 
-/// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under an open descriptor's
-/// class, not under anything that comes after device_lock.
+namespace detail {
+// What is held during a reset: what the context holds, and the descriptor that the target goes through, if it does.
+template <class HeldSet, class Target>
+struct reset_set {
+  using type = HeldSet;
+};
+template <class Order, class... Elements, Lifetime Target>
+struct reset_set<Held<Order, Elements...>, Target> {
+  using type = Held<Order, Elements..., typename Target::lifetime_class>;
+};
+template <class Context, class Target, class Lock>
+using reset_verdict = devlock::detail::wait_verdict<typename reset_set<typename Context::held, Target>::type, Lock>;
+}  // namespace detail
+
+/// The waiting form. Compiles only where the context may still wait for the locks of the scope: not under anything that comes
+/// after device_lock. A target that resets through an open descriptor says so by its `lifetime_class`, and is then refused
+/// whatever the context holds: an unbind that waits for that descriptor holds the lock that this would wait for.
 template <LockContext Context, class Target, class Lock>
-  requires ResetTarget<Target, Lock> && devlock::detail::permitted<devlock::detail::wait_verdict<typename Context::held, Lock>>
-Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) {
+  requires ResetTarget<Target, Lock> && devlock::detail::permitted<detail::reset_verdict<Context, Target, Lock>>
+Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
   if (auto possible = target.check(scope); !possible) {
     return possible;
   }
@@ -113,8 +130,7 @@ Result<void> reset(const Context& context, Target& target, const ResetScope<Lock
 }
 
 /// What a compiler prints for a context that may not wait: Refusal names the rule, the class and what is held.
-template <LockContext Context, class Target, class Lock,
-          class Refusal = devlock::detail::wait_verdict<typename Context::held, Lock>>
+template <LockContext Context, class Target, class Lock, class Refusal = detail::reset_verdict<Context, Target, Lock>>
   requires ResetTarget<Target, Lock> && (!devlock::detail::permitted<Refusal>)
 Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) = delete;
 

@@ -40,7 +40,8 @@ class [[nodiscard]] DriverBinding {
   /// Binds the function at `address` to `driver`; one that is bound to it already is only remembered. `host` must outlive the
   /// result. An error is that of the step that failed; if putting back failed too, its reason says so.
   /// The destructor waits for the same locks as this, so whoever destroys the result may hold no more than `context` says.
-  static Result<DriverBinding> take(Context context, Host& host, pci::Address address, std::string_view driver) {
+  static Result<DriverBinding> take(Context context, Host& host, pci::Address address, std::string_view driver)
+      DEVLOCK_REQUIRES(context) {
     if (driver.empty()) {
       return failure(make_error(Operation::bind, to_string(address), EINVAL, "the name of the driver is empty",
                                 "name one, as in vfio-pci"));
@@ -53,9 +54,9 @@ class [[nodiscard]] DriverBinding {
     if (binding.driver_ == driver) {
       return binding;
     }
-    if (auto taken = binding.change_to(context, driver); !taken) {
+    if (auto taken = binding.change_to(context.again(), driver); !taken) {
       Error error = std::move(taken.error());
-      if (auto back = binding.restore(context); !back && binding.host_ != nullptr) {
+      if (auto back = binding.restore(context.again()); !back && binding.host_ != nullptr) {
         error.reason += "; giving it back failed too: " + to_string(back.error());
       }
       return failure(std::move(error));
@@ -71,7 +72,7 @@ class [[nodiscard]] DriverBinding {
   DriverBinding& operator=(DriverBinding&&) = delete;
   ~DriverBinding() {
     if (host_ != nullptr) {
-      auto context = unchecked_context<VfioOrder>("the context of take() bounds what a destructor may wait for");
+      UncheckedContext<VfioOrder> context("the context of take() bounds what a destructor may wait for");
       (void)restore(context);
     }
   }
@@ -84,7 +85,7 @@ class [[nodiscard]] DriverBinding {
 
   /// Gives the function back. Every step is tried even if one before it failed; the first error is returned, and a later call
   /// tries again. Once it succeeded, or the device is gone, there is nothing left to do and calls succeed.
-  Result<void> restore(Context context) {
+  Result<void> restore(Context context) DEVLOCK_REQUIRES(context) {
     if (host_ == nullptr) {
       return {};
     }
@@ -99,10 +100,10 @@ class [[nodiscard]] DriverBinding {
         override_differs = true;
       }
       if (!now->driver.empty()) {
-        keep_first(outcome, host_->unbind(context, address_));
+        keep_first(outcome, host_->unbind(context.again(), address_));
       }
       if (!driver_.empty()) {
-        keep_first(outcome, host_->bind(context, address_, driver_));
+        keep_first(outcome, host_->bind(context.again(), address_, driver_));
       }
     }
     if (override_differs) {
@@ -121,16 +122,16 @@ class [[nodiscard]] DriverBinding {
   DriverBinding(Host& host, pci::Address address, std::string driver, std::string override)
       : host_(&host), address_(address), driver_(std::move(driver)), override_(std::move(override)) {}
 
-  Result<void> change_to(Context context, std::string_view driver) {
+  Result<void> change_to(Context context, std::string_view driver) DEVLOCK_REQUIRES(context) {
     if (auto set = host_->set_driver_override(address_, driver); !set) {
       return set;
     }
     if (!driver_.empty()) {
-      if (auto left = host_->unbind(context, address_); !left) {
+      if (auto left = host_->unbind(context.again(), address_); !left) {
         return left;
       }
     }
-    auto bound = host_->probe(context, address_);
+    auto bound = host_->probe(context.again(), address_);
     if (!bound) {
       return failure(std::move(bound.error()));
     }

@@ -6,6 +6,8 @@
 // EXPECT-clang: is a private member
 // EXPECT: try_lock
 // EXPECT: DeviceLock<
+// MAX-LINES: 10
+// EXPECT-NOT: Before<
 #include "devlock/devlock.hpp"
 #include "devlock/sync/std.hpp"
 

@@ -6,6 +6,8 @@
 // EXPECT-clang: is a private member
 // EXPECT: lock
 // EXPECT: group_lock
+// MAX-LINES: 10
+// EXPECT-NOT: Before<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

@@ -6,6 +6,8 @@
 // EXPECT-clang: constraints not satisfied
 // EXPECT: Ordered
 // EXPECT-ANYWHERE: LockClass
+// MAX-LINES: 10
+// EXPECT-NOT: Before<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

@@ -4,6 +4,7 @@
 // Two devices, one after the other: which comes first is not known.
 // EXPECT: same_class_held_already<
 // EXPECT: device_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include "devlock/devlock.hpp"
 #include "devlock/sync/std.hpp"

@@ -5,6 +5,7 @@
 // EXPECT: lock_order_inversion<
 // EXPECT: device_lock
 // EXPECT: group_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

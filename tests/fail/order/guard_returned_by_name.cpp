@@ -4,6 +4,8 @@
 // A named guard is not returned: that would be a move.
 // EXPECT: deleted
 // EXPECT-ANYWHERE: group_lock
+// MAX-LINES: 10
+// EXPECT-NOT: Before<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

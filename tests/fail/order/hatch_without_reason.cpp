@@ -3,7 +3,9 @@
 //
 // The escape hatch wants a reason.
 // EXPECT: deleted
-// EXPECT: unchecked_context
+// EXPECT: UncheckedContext<
+// MAX-LINES: 10
+// EXPECT-NOT: Before<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

@@ -5,6 +5,7 @@
 // EXPECT: no_order_between<
 // EXPECT: container_lock
 // EXPECT: dev_set_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

@@ -6,6 +6,7 @@
 // EXPECT-clang: no viable constructor or deduction guide
 // EXPECT-ANYWHERE-gcc: ClassifiedLock
 // EXPECT-ANYWHERE-clang: classes_of_lock<std::mutex>
+// EXPECT-NOT: Before<
 #include <mutex>
 
 #include "devlock/devlock.hpp"

@@ -2,7 +2,7 @@
 // Copyright the devlock authors
 //
 // A hierarchy over something else than edges.
-// EXPECT: a Hierarchy is a list of Before<Outer, Inner> and of nothing else
+// EXPECT: a Hierarchy is an optional Extends<...>, an optional Leaves<...>, then Before<Outer, Inner> edges
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

@@ -4,6 +4,7 @@
 // Two locks of one class: another thread may have them the other way round.
 // EXPECT: same_class_held_already<
 // EXPECT: group_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

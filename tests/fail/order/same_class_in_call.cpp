@@ -4,6 +4,7 @@
 // A callback that may wait for group_lock is run with one held.
 // EXPECT: same_class_held_already<
 // EXPECT: group_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

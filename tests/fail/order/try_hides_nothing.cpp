@@ -6,6 +6,7 @@
 // EXPECT: dev_set_lock
 // EXPECT: kvm_lock
 // EXPECT: group_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

@@ -5,6 +5,7 @@
 // EXPECT: lock_class_not_in_hierarchy<
 // EXPECT: big_lock
 // EXPECT: VfioOrder
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

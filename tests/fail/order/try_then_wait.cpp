@@ -5,6 +5,7 @@
 // EXPECT: lock_order_inversion<
 // EXPECT: group_lock
 // EXPECT: dev_set_lock
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

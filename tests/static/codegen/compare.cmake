@@ -12,7 +12,7 @@ cmake_minimum_required(VERSION 3.24)
 
 function(normalised result source)
   execute_process(
-    COMMAND "${COMPILER}" ${FLAGS} -std=c++20 -O2 -S -o - "${source}"
+    COMMAND "${COMPILER}" ${FLAGS} -std=c++20 -O2 -DNDEBUG -S -o - "${source}"
     RESULT_VARIABLE exit_code
     OUTPUT_VARIABLE text
     ERROR_VARIABLE message

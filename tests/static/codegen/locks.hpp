@@ -4,6 +4,9 @@
 // What every shape below is made of: three classes in order, their locks on std::mutex, and something to do under them.
 #pragma once
 
+// As shipped: the validator is for debugging.
+#define DEVLOCK_VALIDATE 0
+
 #include <mutex>
 
 #include "devlock/lock/ordered.hpp"

@@ -2,6 +2,8 @@
 // Copyright the devlock authors
 //
 // The two parts of a device's lock, and its life.
+// One thread plays two here, which the validator would take for what it is.
+#define DEVLOCK_VALIDATE 0
 #include "devlock/lock/device_lock.hpp"
 
 #include <thread>
@@ -29,11 +31,13 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "A guard takes device_lock before the config-access block and gives back in reverse") {
+  root.assume();
   { Guard guard{root, lock}; }
   REQUIRE(journal() == "+m ?c -c -m ");
 }
 
 TEST_CASE_METHOD(Fixture, "A try takes the parts in the same order") {
+  root.assume();
   {
     TryGuard guard{root, lock};
     REQUIRE(guard);
@@ -42,6 +46,7 @@ TEST_CASE_METHOD(Fixture, "A try takes the parts in the same order") {
 }
 
 TEST_CASE_METHOD(Fixture, "A try that finds device_lock taken leaves config access alone") {
+  root.assume();
   Guard bind{root, lock.device()};
   journal();
   TryGuard guard{bind, lock};
@@ -50,6 +55,7 @@ TEST_CASE_METHOD(Fixture, "A try that finds device_lock taken leaves config acce
 }
 
 TEST_CASE_METHOD(Fixture, "A try that finds config access blocked gives device_lock back") {
+  root.assume();
   Guard config{root, lock.config()};
   journal();
   {
@@ -62,17 +68,19 @@ TEST_CASE_METHOD(Fixture, "A try that finds config access blocked gives device_l
 }
 
 TEST_CASE_METHOD(Fixture, "A guard waits for the config-access block with device_lock held") {
+  root.assume();
   Guard config{root, lock.config()};
   journal();
-  ScriptedSync::on_wait = [&] { config.release(); };
-  // As another thread would: its root knows nothing of this thread's block.
-  const auto other = unchecked_context<vfio::VfioOrder>("the script ends the block while this one waits");
+  // As another thread would: its root knows nothing of this thread's block, and Clang nothing of what happens during a wait.
+  ScriptedSync::on_wait = [&]() DEVLOCK_UNANALYSED { config.release(); };
+  const UncheckedContext<vfio::VfioOrder> other("the script ends the block while this one waits");
   Guard guard{other, lock};
   REQUIRE(journal() == "+m !c -c ?c ");
   REQUIRE(ScriptedSync::waits == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "The parts are taken alone, device_lock first") {
+  root.assume();
   Guard bind{root, lock.device()};
   Guard config{bind, lock.config()};
   REQUIRE(journal() == "+m ?c ");
@@ -80,6 +88,7 @@ TEST_CASE_METHOD(Fixture, "The parts are taken alone, device_lock first") {
 }
 
 TEST_CASE_METHOD(Fixture, "Both classes join the set") {
+  root.assume();
   Guard guard{root, lock};
   REQUIRE(std::is_same_v<decltype(guard)::held, Held<vfio::VfioOrder, vfio::device_lock, vfio::config_access>>);
 }

@@ -26,12 +26,16 @@ struct Fixture {
   int yours = 0;
 
   // Owner and users in one comparison.
-  [[nodiscard]] bool is(Group::Owner owner, int users) { return group.owner(root) == owner && group.users(root) == users; }
+  [[nodiscard]] bool is(Group::Owner owner, int users) {
+    root.assume();
+    return group.owner(root) == owner && group.users(root) == users;
+  }
 };
 
 TEST_CASE_METHOD(Fixture, "A new group belongs to nobody") { REQUIRE(is(nullptr, 0)); }
 
 TEST_CASE_METHOD(Fixture, "A user claims a free group and gives it back at the end of the scope") {
+  root.assume();
   {
     auto claim = group.claim(root, &mine);
     REQUIRE(claim);
@@ -42,6 +46,7 @@ TEST_CASE_METHOD(Fixture, "A user claims a free group and gives it back at the e
 }
 
 TEST_CASE_METHOD(Fixture, "The claim of a group is exclusive, for the same owner too") {
+  root.assume();
   auto claim = group.claim(root, &mine);
   auto again = group.claim(root, &mine);
   auto other = group.claim(root, &yours);
@@ -53,18 +58,21 @@ TEST_CASE_METHOD(Fixture, "The claim of a group is exclusive, for the same owner
 }
 
 TEST_CASE_METHOD(Fixture, "A refused claim gives nothing back") {
+  root.assume();
   auto claim = group.claim(root, &mine);
   { auto refused = group.claim(root, &yours); }
   REQUIRE(is(&mine, 1));
 }
 
 TEST_CASE_METHOD(Fixture, "A claim without an owner is invalid") {
+  root.assume();
   REQUIRE(group.claim(root, nullptr).error() == ClaimError::invalid);
   REQUIRE(group.claim_device(root, nullptr).error() == ClaimError::invalid);
   REQUIRE(is(nullptr, 0));
 }
 
 TEST_CASE_METHOD(Fixture, "Devices of one owner are counted, and the last one frees the group") {
+  root.assume();
   auto one = group.claim_device(root, &mine);
   auto two = group.claim_device(root, &mine);
   REQUIRE(is(&mine, 2));
@@ -77,6 +85,7 @@ TEST_CASE_METHOD(Fixture, "Devices of one owner are counted, and the last one fr
 }
 
 TEST_CASE_METHOD(Fixture, "A device of a group that another user owns is refused as owned") {
+  root.assume();
   auto device = group.claim_device(root, &mine);
   auto other = group.claim_device(root, &yours);
   REQUIRE_FALSE(other);
@@ -86,6 +95,7 @@ TEST_CASE_METHOD(Fixture, "A device of a group that another user owns is refused
 }
 
 TEST_CASE_METHOD(Fixture, "Drivers that do DMA are counted and keep users out") {
+  root.assume();
   REQUIRE(group.use_dma_api(root) == ClaimError::none);
   REQUIRE(group.use_dma_api(root) == ClaimError::none);
   REQUIRE(is(nullptr, 2));
@@ -99,6 +109,7 @@ TEST_CASE_METHOD(Fixture, "Drivers that do DMA are counted and keep users out") 
 }
 
 TEST_CASE_METHOD(Fixture, "A driver cannot start DMA while a user owns the group or a device of it") {
+  root.assume();
   {
     auto claim = group.claim(root, &mine);
     REQUIRE(group.use_dma_api(root) == ClaimError::owned);
@@ -113,6 +124,7 @@ TEST_CASE_METHOD(Fixture, "A driver cannot start DMA while a user owns the group
 }
 
 TEST_CASE_METHOD(Fixture, "Releasing the group ends the claims of its devices too") {
+  root.assume();
   auto whole = group.claim(root, &mine);
   auto device = group.claim_device(root, &mine);
   REQUIRE(device);
@@ -136,6 +148,7 @@ TEST_CASE_METHOD(Fixture, "Releasing the group ends the claims of its devices to
 }
 
 TEST_CASE_METHOD(Fixture, "A claim moves, and is given back once") {
+  root.assume();
   auto one = group.claim(root, &mine);
   auto two = std::move(one);
   REQUIRE_FALSE(one);  // NOLINT(bugprone-use-after-move): a moved-from claim is empty
@@ -151,6 +164,7 @@ TEST_CASE_METHOD(Fixture, "A claim moves, and is given back once") {
 }
 
 TEST_CASE_METHOD(Fixture, "Assigning to a claim gives back what it was") {
+  root.assume();
   Group other;
   auto here = group.claim(root, &mine);
   auto there = other.claim(root, &mine);
@@ -165,6 +179,7 @@ TEST_CASE_METHOD(Fixture, "Assigning to a claim gives back what it was") {
 }
 
 TEST_CASE_METHOD(Fixture, "A refusal that is moved keeps its reason") {
+  root.assume();
   auto claim = group.claim(root, &mine);
   auto refused = group.claim(root, &yours);
   auto moved = std::move(refused);
@@ -207,9 +222,9 @@ concept Claims = requires(Group& group, Context& context) { group.claim(context,
 
 TEST_CASE("Claiming compiles only where the group's mutex may still be waited for") {
   REQUIRE(Claims<vfio::ThreadContext>);
-  REQUIRE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::group_lock>>>);
-  REQUIRE_FALSE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::iommu_group_lock>>>);
-  REQUIRE_FALSE(Claims<HeldTag<Held<vfio::VfioOrder, vfio::config_access>>>);
+  REQUIRE(Claims<HeldContext<Held<vfio::VfioOrder, vfio::group_lock>>>);
+  REQUIRE_FALSE(Claims<HeldContext<Held<vfio::VfioOrder, vfio::iommu_group_lock>>>);
+  REQUIRE_FALSE(Claims<HeldContext<Held<vfio::VfioOrder, vfio::config_access>>>);
 }
 
 TEST_CASE("Users and drivers on several threads never have the group together") {

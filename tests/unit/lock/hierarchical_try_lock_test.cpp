@@ -30,6 +30,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "A free scope is taken first to last and given back last to first") {
+  root.assume();
   {
     HierarchicalTryLock locked{root, scope};
     REQUIRE(locked);
@@ -42,6 +43,7 @@ TEST_CASE_METHOD(Fixture, "A free scope is taken first to last and given back la
 }
 
 TEST_CASE_METHOD(Fixture, "Contention at each place gives back what was taken, in reverse, and not the one refused") {
+  root.assume();
   const char* const transcript[] = {"!a ", "?a !b -a ", "?a ?b !c -b -a ", "?a ?b ?c !d -c -b -a "};
   for (std::size_t held = 0; held != 4; ++held) {
     scope[held].native().lock();
@@ -62,6 +64,7 @@ TEST_CASE_METHOD(Fixture, "Contention at each place gives back what was taken, i
 }
 
 TEST_CASE_METHOD(Fixture, "After contention ended the same scope is taken") {
+  root.assume();
   scope[2].native().lock();
   { REQUIRE_FALSE(HierarchicalTryLock{root, scope}.owns_lock()); }
   scope[2].native().unlock();
@@ -69,20 +72,28 @@ TEST_CASE_METHOD(Fixture, "After contention ended the same scope is taken") {
   REQUIRE(locked);
 }
 
+// Clang knows that a guard is released already.
+template <class G>
+void release_again(G& guard) DEVLOCK_UNANALYSED {
+  guard.release();
+}
+
 TEST_CASE_METHOD(Fixture, "Release gives everything back once") {
+  root.assume();
   {
     HierarchicalTryLock locked{root, scope};
     journal.take();
     locked.release();
     REQUIRE(journal.take() == "-d -c -b -a ");
     REQUIRE_FALSE(locked);
-    locked.release();
+    release_again(locked);
   }
   REQUIRE(journal.take().empty());
   REQUIRE(journal.misuses == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "An empty scope is held at once") {
+  root.assume();
   Scope nothing(journal, 0);
   HierarchicalTryLock locked{root, nothing};
   REQUIRE(locked);
@@ -90,6 +101,7 @@ TEST_CASE_METHOD(Fixture, "An empty scope is held at once") {
 }
 
 TEST_CASE_METHOD(Fixture, "It compiles under a later class, and what it took joins the set") {
+  root.assume();
   RecordingLock<third> later(journal, "later");
   Guard outer{root, later};
   HierarchicalTryLock locked{outer, scope};
@@ -112,6 +124,7 @@ struct OneTooMany {
 };
 
 TEST_CASE_METHOD(Fixture, "The journal sees a rollback that gives back one lock too many") {
+  root.assume();
   scope[1].native().lock();
   journal.take();
   HierarchicalTryLock<Held<Order>, RecordingLock<first>, OneTooMany> locked{root, scope};

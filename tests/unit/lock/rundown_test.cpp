@@ -124,12 +124,12 @@ template <class Context>
 concept Closes = requires(Handles& handles, Context& context) { handles.close(context); };
 
 TEST_CASE("Closing compiles only where its class may still be waited for") {
-  using Under = HeldTag<Held<vfio::VfioOrder, vfio::device_lock>>;
-  using Late = HeldTag<Held<vfio::VfioOrder, vfio::group_lock>>;
+  using Under = HeldContext<Held<vfio::VfioOrder, vfio::device_lock>>;
+  using Late = HeldContext<Held<vfio::VfioOrder, vfio::group_lock>>;
   REQUIRE(Closes<vfio::ThreadContext>);
   REQUIRE(Closes<Under>);
   REQUIRE_FALSE(Closes<Late>);
-  REQUIRE_FALSE(Closes<HeldTag<Held<vfio::VfioOrder, vfio::open_device>>>);
+  REQUIRE_FALSE(Closes<HeldContext<Held<vfio::VfioOrder, vfio::open_device>>>);
 }
 
 TEST_CASE("A closer sees what the users did, and nobody is inside when it returns") {

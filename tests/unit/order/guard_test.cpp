@@ -28,6 +28,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "A guard locks at once and unlocks at the end of its scope") {
+  root.assume();
   {
     Guard guard{root, a};
     REQUIRE(journal.take() == "+a ");
@@ -38,6 +39,7 @@ TEST_CASE_METHOD(Fixture, "A guard locks at once and unlocks at the end of its s
 }
 
 TEST_CASE_METHOD(Fixture, "Nested guards unlock in reverse") {
+  root.assume();
   {
     Guard outer{root, a};
     Guard middle{outer, b};
@@ -47,7 +49,14 @@ TEST_CASE_METHOD(Fixture, "Nested guards unlock in reverse") {
   REQUIRE(journal.misuses == 0);
 }
 
+// Clang knows that a guard is released already.
+template <class G>
+void release_again(G& guard) DEVLOCK_UNANALYSED {
+  guard.release();
+}
+
 TEST_CASE_METHOD(Fixture, "An early release unlocks once and for all") {
+  root.assume();
   {
     Guard outer{root, a};
     {
@@ -57,7 +66,7 @@ TEST_CASE_METHOD(Fixture, "An early release unlocks once and for all") {
       REQUIRE(journal.take() == "-b ");
       REQUIRE_FALSE(inner.owns_lock());
       REQUIRE(outer.owns_lock());
-      inner.release();
+      release_again(inner);
       REQUIRE(journal.take().empty());
     }
     REQUIRE(journal.take().empty());
@@ -68,6 +77,7 @@ TEST_CASE_METHOD(Fixture, "An early release unlocks once and for all") {
 
 TEST_CASE_METHOD(Fixture, "An exception on its way out unlocks") {
   const auto throws = [&] {
+    root.assume();
     Guard outer{root, a};
     Guard inner{outer, b};
     throw std::runtime_error("on the way");
@@ -77,6 +87,7 @@ TEST_CASE_METHOD(Fixture, "An exception on its way out unlocks") {
 }
 
 TEST_CASE_METHOD(Fixture, "A lock that throws is not unlocked") {
+  root.assume();
   struct Thrower {
     using lock_class = first;
     void lock() { throw std::runtime_error("no lock"); }
@@ -89,6 +100,7 @@ TEST_CASE_METHOD(Fixture, "A lock that throws is not unlocked") {
 }
 
 TEST_CASE_METHOD(Fixture, "A guard takes part in the set of what it holds and of what its parent holds") {
+  root.assume();
   Guard outer{root, a};
   Guard inner{outer, c};
   REQUIRE(std::is_same_v<decltype(outer)::held, Held<Order, first>>);
@@ -97,6 +109,7 @@ TEST_CASE_METHOD(Fixture, "A guard takes part in the set of what it holds and of
 }
 
 TEST_CASE_METHOD(Fixture, "Two guards under one parent follow each other") {
+  root.assume();
   Guard outer{root, a};
   { Guard inner{outer, c}; }
   { Guard inner{outer, b}; }

@@ -28,6 +28,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "A try that succeeds holds until the end of its scope") {
+  root.assume();
   {
     TryGuard guard{root, a};
     REQUIRE(guard);
@@ -40,6 +41,7 @@ TEST_CASE_METHOD(Fixture, "A try that succeeds holds until the end of its scope"
 }
 
 TEST_CASE_METHOD(Fixture, "A try that fails takes nothing and gives nothing back") {
+  root.assume();
   a.native().lock();
   journal.take();
   {
@@ -54,6 +56,7 @@ TEST_CASE_METHOD(Fixture, "A try that fails takes nothing and gives nothing back
 }
 
 TEST_CASE_METHOD(Fixture, "A try may go against the order and to a class that is held") {
+  root.assume();
   Guard inner{root, c};
   TryGuard outer{inner, a};
   TryGuard same{outer, other_a};
@@ -63,6 +66,7 @@ TEST_CASE_METHOD(Fixture, "A try may go against the order and to a class that is
 }
 
 TEST_CASE_METHOD(Fixture, "After a failed try its guard is still a context") {
+  root.assume();
   a.native().lock();
   TryGuard failed{root, a};
   journal.take();
@@ -73,13 +77,20 @@ TEST_CASE_METHOD(Fixture, "After a failed try its guard is still a context") {
   REQUIRE(journal.take() == "-c ");
 }
 
+// Clang knows that a guard is released already.
+template <class G>
+void release_again(G& guard) DEVLOCK_UNANALYSED {
+  guard.release();
+}
+
 TEST_CASE_METHOD(Fixture, "An early release unlocks once and for all") {
+  root.assume();
   {
     TryGuard guard{root, a};
     guard.release();
     REQUIRE_FALSE(guard);
     REQUIRE_FALSE(a.taken());
-    guard.release();
+    release_again(guard);
   }
   REQUIRE(journal.take() == "?a -a ");
   REQUIRE(journal.misuses == 0);

@@ -100,6 +100,7 @@ struct Fixture {
 };
 
 TEST_CASE_METHOD(Fixture, "A try resets: check, lock all, save, reset, restore in reverse, unlock in reverse") {
+  root.assume();
   REQUIRE(pci::try_reset(root, target, bus()).has_value());
   REQUIRE(journal.take() ==
           "check ?a ?b ?c ?d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
@@ -108,6 +109,7 @@ TEST_CASE_METHOD(Fixture, "A try resets: check, lock all, save, reset, restore i
 }
 
 TEST_CASE_METHOD(Fixture, "The waiting form does the same and waits for each lock") {
+  root.assume();
   REQUIRE(pci::reset(root, target, bus()).has_value());
   REQUIRE(journal.take() ==
           "check +a +b +c +d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
@@ -115,16 +117,19 @@ TEST_CASE_METHOD(Fixture, "The waiting form does the same and waits for each loc
 }
 
 TEST_CASE_METHOD(Fixture, "The bridge is locked but neither saved nor restored") {
+  root.assume();
   REQUIRE(pci::try_reset(root, target, *tree.scope(ScopeKind::function, {0, 1, 0, 1})).has_value());
   REQUIRE(journal.take() == "check ?a ?c save1 reset restore1 -c -a ");
 }
 
 TEST_CASE_METHOD(Fixture, "Without a bridge the function alone is locked") {
+  root.assume();
   REQUIRE(pci::try_reset(root, target, *tree.scope(ScopeKind::function, {0, 0, 1, 0})).has_value());
   REQUIRE(journal.take() == "check ?a save0 reset restore0 -a ");
 }
 
 TEST_CASE_METHOD(Fixture, "Contention touches nothing and names the function whose lock was taken") {
+  root.assume();
   struct Row {
     std::size_t held;  // 0 is the bridge
     const char* transcript;
@@ -153,6 +158,7 @@ TEST_CASE_METHOD(Fixture, "Contention touches nothing and names the function who
 }
 
 TEST_CASE_METHOD(Fixture, "A scope that cannot be reset is refused before any lock") {
+  root.assume();
   target.fail_at = "check";
   REQUIRE(pci::try_reset(root, target, bus()).error().object == "check");
   REQUIRE(journal.take() == "check ");
@@ -161,6 +167,7 @@ TEST_CASE_METHOD(Fixture, "A scope that cannot be reset is refused before any lo
 }
 
 TEST_CASE_METHOD(Fixture, "A failure at each later step restores what was saved and gives back every lock") {
+  root.assume();
   struct Row {
     const char* fails;
     const char* steps;
@@ -191,6 +198,7 @@ TEST_CASE_METHOD(Fixture, "A failure at each later step restores what was saved 
 }
 
 TEST_CASE_METHOD(Fixture, "If reset and restore fail the reset's error is the answer") {
+  root.assume();
   struct Both : Target {
     Result<void> restore(Address address) {
       (void)Target::restore(address);
@@ -205,6 +213,7 @@ TEST_CASE_METHOD(Fixture, "If reset and restore fail the reset's error is the an
 }
 
 TEST_CASE_METHOD(Fixture, "A device that is revoking or gone is refused, with the locks held, and named") {
+  root.assume();
   for (const auto life : {DeviceLife::revoking, DeviceLife::gone}) {
     locks[1]->set_life(life);
     const auto tried = pci::try_reset(root, target, bus());
@@ -296,8 +305,8 @@ concept Tries = requires(const Context& context, Target& target, const pci::Rese
 TEST_CASE("A try compiles under any context, a descriptor's included") {
   using vfio::VfioOrder;
   REQUIRE(Tries<vfio::ThreadContext>);
-  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::open_device>>>);
-  REQUIRE(Tries<HeldTag<Held<VfioOrder, vfio::memory_lock>>>);
+  REQUIRE(Tries<HeldContext<Held<VfioOrder, vfio::open_device>>>);
+  REQUIRE(Tries<HeldContext<Held<VfioOrder, vfio::memory_lock>>>);
   REQUIRE_FALSE(Tries<int>);
 }
 

@@ -133,10 +133,14 @@ struct Fixture {
   vfio::ThreadContext root;
   using Binding = DriverBinding<OneFunctionHost>;
 
-  auto take(OneFunctionHost& host) { return Binding::take(root, host, host.info.address, "vfio-pci"); }
+  auto take(OneFunctionHost& host) {
+    root.assume();
+    return Binding::take(root, host, host.info.address, "vfio-pci");
+  }
 };
 
 TEST_CASE_METHOD(Fixture, "A function is lent to vfio-pci and given back with its driver and its override") {
+  root.assume();
   for (const Before& before : starts) {
     OneFunctionHost host = host_as(before);
     auto binding = take(host);
@@ -154,6 +158,7 @@ TEST_CASE_METHOD(Fixture, "A function is lent to vfio-pci and given back with it
 }
 
 TEST_CASE_METHOD(Fixture, "The destructor gives a function back, and a moved binding does it once") {
+  root.assume();
   for (const Before& before : starts) {
     OneFunctionHost host = host_as(before);
     std::size_t calls_of_one = 0;
@@ -186,6 +191,7 @@ TEST_CASE_METHOD(Fixture, "A function that is bound as wanted is remembered and 
 }
 
 TEST_CASE_METHOD(Fixture, "A function that was unplugged meanwhile is given back from its unbound state") {
+  root.assume();
   for (const Before& before : starts) {
     OneFunctionHost host = host_as(before);
     auto binding = take(host);
@@ -240,6 +246,7 @@ TEST_CASE_METHOD(Fixture, "Known-bad: ways to bind that leave something behind a
 
 TEST_CASE_METHOD(Fixture,
                  "A fault while giving back is reported, the other steps are done, and another call finishes it") {
+  root.assume();
   for (const Before& before : starts) {
     OneFunctionHost calm = host_as(before);
     std::size_t taken_after = 0;
@@ -296,6 +303,7 @@ TEST_CASE_METHOD(Fixture, "A driver that is not there is an error with a remedy,
 }
 
 TEST_CASE_METHOD(Fixture, "A device that vanishes is an error, once") {
+  root.assume();
   OneFunctionHost host = host_as({"e1000e", ""});
   auto binding = take(host);
   REQUIRE(binding);
@@ -311,6 +319,7 @@ TEST_CASE_METHOD(Fixture, "A device that vanishes is an error, once") {
 }
 
 TEST_CASE_METHOD(Fixture, "A previous driver that left is an error, and giving back is tried again") {
+  root.assume();
   OneFunctionHost host = host_as({"e1000e", "other"});
   auto binding = take(host);
   REQUIRE(binding);
@@ -325,6 +334,7 @@ TEST_CASE_METHOD(Fixture, "A previous driver that left is an error, and giving b
 }
 
 TEST_CASE_METHOD(Fixture, "The name of a driver is not empty") {
+  root.assume();
   OneFunctionHost host = host_as({"e1000e", ""});
   const auto binding = Binding::take(root, host, host.info.address, "");
   REQUIRE_FALSE(binding);
@@ -333,6 +343,7 @@ TEST_CASE_METHOD(Fixture, "The name of a driver is not empty") {
 }
 
 TEST_CASE_METHOD(Fixture, "On the simulator a fault at any step is reported and the function is as it was") {
+  root.assume();
   using Simulated = DriverBinding<sim::Host>;
   const auto address = sim::example::card;
   for (const Operation operation : {Operation::set_driver_override, Operation::unbind, Operation::probe}) {
@@ -357,6 +368,7 @@ TEST_CASE_METHOD(Fixture, "On the simulator a fault at any step is reported and 
 }
 
 TEST_CASE_METHOD(Fixture, "On the simulator a function is lent, unplugged and given back") {
+  root.assume();
   using Simulated = DriverBinding<sim::Host>;
   for (const auto address : {sim::example::card, sim::example::edu, sim::example::pair_b}) {
     sim::Host host = sim::example_host();

@@ -143,7 +143,8 @@ class BasicDevice {
   }
 
   /// Closes it. An unbind that waited goes on. The handle is closed whatever this returns.
-  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock>) {
+  [[nodiscard]] Result<void> close([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context)
+      DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::close_device;
     if (file_ == nullptr) {
       return closed_handle(operation, "device");

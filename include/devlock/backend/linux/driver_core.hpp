@@ -48,7 +48,9 @@ class DriverCore {
   }
 
   /// Binds `driver`, which must match the function by its ids or by driver_override. Waits for the probe.
-  [[nodiscard]] Result<void> bind(MayWaitForDevice, pci::Address address, std::string_view driver) const {
+  [[nodiscard]] Result<void> bind([[maybe_unused]] MayWaitForDevice context, pci::Address address,
+                                  std::string_view driver) const
+      DEVLOCK_REQUIRES(context) {
     if (!valid_driver_name(driver)) {
       return bad_driver_name(Operation::bind, address, driver);
     }
@@ -61,7 +63,8 @@ class DriverCore {
 
   /// Unbinds whatever drives the function. Waits while a VFIO descriptor of it is open, and nothing ends that wait but
   /// the close: run it in a thread that may be left behind. ENODEV if nothing is bound.
-  [[nodiscard]] Result<void> unbind(MayWaitForDevice, pci::Address address) const {
+  [[nodiscard]] Result<void> unbind([[maybe_unused]] MayWaitForDevice context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
     const auto written = sysfs().write(sysfs().device(address) + "/driver/unbind", to_string(address));
     if (written) {
       return {};
@@ -72,7 +75,8 @@ class DriverCore {
   }
 
   /// Lets the kernel look for a driver. The driver bound now, or empty if none matched.
-  [[nodiscard]] Result<std::string> probe(MayWaitForDevice, pci::Address address) const {
+  [[nodiscard]] Result<std::string> probe([[maybe_unused]] MayWaitForDevice context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
     if (const auto written = sysfs().write(sysfs().drivers_probe(), to_string(address)); !written) {
       return fail(
           Operation::probe, address, written.error(),
@@ -88,7 +92,8 @@ class DriverCore {
   }
 
   /// Resets the function. Waits for the device_lock of the bridge above and of the function.
-  [[nodiscard]] Result<void> reset_function(MayWaitForDevice, pci::Address address) const {
+  [[nodiscard]] Result<void> reset_function([[maybe_unused]] MayWaitForDevice context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
     return write_reset(Operation::reset_function, address, "reset", "it has no function reset",
                        "try a bus reset at the bridge above it");
   }

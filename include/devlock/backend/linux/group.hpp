@@ -56,7 +56,7 @@ class BasicGroup {
   /// -1 if the handle was moved from.
   [[nodiscard]] int id() const { return file_ == nullptr ? -1 : file_->id; }
 
-  [[nodiscard]] Result<GroupStatus> status(MayWaitForGroup) {
+  [[nodiscard]] Result<GroupStatus> status([[maybe_unused]] MayWaitForGroup context) DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::group_status;
     if (file_ == nullptr) {
       return closed_handle(operation, "group");
@@ -70,7 +70,8 @@ class BasicGroup {
   }
 
   /// Joins the container. EPERM, not owned, names the functions that a host driver has.
-  [[nodiscard]] Result<void> set_container(MayWaitForGroup, Container& container) {
+  [[nodiscard]] Result<void> set_container([[maybe_unused]] MayWaitForGroup context, Container& container)
+      DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::set_container;
     if (file_ == nullptr || container.file() == nullptr) {
       return closed_handle(operation, file_ == nullptr ? "group" : "container");
@@ -91,7 +92,7 @@ class BasicGroup {
   }
 
   /// Leaves the container. EBUSY while a device of the group is open.
-  [[nodiscard]] Result<void> unset_container(MayWaitForGroup) {
+  [[nodiscard]] Result<void> unset_container([[maybe_unused]] MayWaitForGroup context) DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::unset_container;
     if (file_ == nullptr) {
       return closed_handle(operation, "group");
@@ -106,7 +107,8 @@ class BasicGroup {
   }
 
   /// Opens a function of this group, which has a container with an IOMMU.
-  [[nodiscard]] Result<Device> open_device(MayWaitForGroup, pci::Address address) {
+  [[nodiscard]] Result<Device> open_device([[maybe_unused]] MayWaitForGroup context, pci::Address address)
+      DEVLOCK_REQUIRES(context) {
     if (file_ == nullptr) {
       return closed_handle(Operation::open_device, "group");
     }

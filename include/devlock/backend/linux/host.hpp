@@ -56,29 +56,36 @@ class BasicHost {
     return drivers_.set_driver_override(address, driver);
   }
   [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address,
-                                  std::string_view driver) const {
-    return drivers_.bind(context, address, driver);
+                                  std::string_view driver) const DEVLOCK_REQUIRES(context) {
+    return drivers_.bind(context.again(), address, driver);
   }
   /// Waits until every VFIO descriptor of the device is closed; nothing else ends that.
-  [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const {
-    return drivers_.unbind(context, address);
+  [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
+    return drivers_.unbind(context.again(), address);
   }
   /// The driver bound now, or empty.
-  [[nodiscard]] Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const {
-    return drivers_.probe(context, address);
+  [[nodiscard]] Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
+    return drivers_.probe(context.again(), address);
   }
   /// sysfs `reset`: waits for the device_lock of the bridge above and of the function.
-  [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const {
-    return drivers_.reset_function(context, address);
+  [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
+    return drivers_.reset_function(context.again(), address);
   }
   /// sysfs `reset_subordinate` of a bridge: tries.
   [[nodiscard]] Result<void> try_reset_bus(pci::Address bridge) const { return drivers_.try_reset_bus(bridge); }
 
   [[nodiscard]] Result<Container> open_container() const { return Container::open(sys_, dev_); }
-  [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock>, int group) const {
+  [[nodiscard]] Result<Group> open_group([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context, int group) const
+      DEVLOCK_REQUIRES(context) {
     return Group::open(sys_, dev_, inventory_, group);
   }
-  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::kvm_lock>) const { return Vm::create(sys_, dev_); }
+  [[nodiscard]] Result<Vm> create_vm([[maybe_unused]] vfio::ContextFor<vfio::kvm_lock> context) const
+      DEVLOCK_REQUIRES(context) {
+    return Vm::create(sys_, dev_);
+  }
 
  private:
   DEVLOCK_NO_UNIQUE_ADDRESS Sys sys_;

@@ -63,14 +63,16 @@ class BasicVm {
   }
 
   /// Tells KVM of a group. EEXIST if it knows it.
-  [[nodiscard]] Result<void> attach(MayWaitForKvmVfio, Group& group) {
+  [[nodiscard]] Result<void> attach([[maybe_unused]] MayWaitForKvmVfio context, Group& group)
+      DEVLOCK_REQUIRES(context) {
     return set_attribute(Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, group,
                          {{EEXIST, "this VM has it already", ""},
                           {EINVAL, "it is no VFIO group", ""},
                           {EBADF, "its descriptor was closed by somebody else", "open it again"}});
   }
   /// Takes that back. ENOENT if KVM does not know the group.
-  [[nodiscard]] Result<void> detach(MayWaitForKvmVfio, Group& group) {
+  [[nodiscard]] Result<void> detach([[maybe_unused]] MayWaitForKvmVfio context, Group& group)
+      DEVLOCK_REQUIRES(context) {
     return set_attribute(Operation::detach_group, KVM_DEV_VFIO_GROUP_DEL, group,
                          {{ENOENT, "this VM does not have it", ""},
                           {EBADF, "its descriptor was closed by somebody else", "open it again"}});

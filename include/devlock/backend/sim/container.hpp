@@ -46,7 +46,7 @@ class Container {
           make_error(Operation::set_iommu, "container", EBADF, "the container is closed", "open a container first"));
     }
     // The descriptor's holder may hold anything; a system call starts with none of the kernel's locks.
-    auto context = unchecked_context<vfio::VfioOrder>("VFIO_SET_IOMMU takes no context");
+    UncheckedContext<vfio::VfioOrder> context("VFIO_SET_IOMMU takes no context");
     Guard guard{context, state_->lock};
     if (state_->groups.get() == 0U) {
       return failure(make_error(Operation::set_iommu, "container", EINVAL, "no group is in the container",

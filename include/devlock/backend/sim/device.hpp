@@ -52,9 +52,9 @@ class Device {
       return failure(make_error(Operation::reset_device, name(), EINVAL, "the function has no reset that works",
                                 "reset the bus that it is on"));
     }
-    auto root = unchecked_context<vfio::VfioOrder>("VFIO_DEVICE_RESET takes no context");
+    UncheckedContext<vfio::VfioOrder> root("VFIO_DEVICE_RESET takes no context");
     Descriptor descriptor;
-    Guard inside{root, descriptor};
+    Guard inside{root, descriptor, adopt};
     Guard memory{inside, device.memory_lock};
     auto done = pci::try_reset(memory, target, scope);
     if (done) {
@@ -76,9 +76,9 @@ class Device {
     if (const int error_number = open_->file->machine()->faults.take(Operation::watch_unplug, address_)) {
       return failure(make_error(Operation::watch_unplug, name(), error_number, "a fault was injected", "try again"));
     }
-    auto root = unchecked_context<vfio::VfioOrder>("VFIO_DEVICE_SET_IRQS takes no context");
+    UncheckedContext<vfio::VfioOrder> root("VFIO_DEVICE_SET_IRQS takes no context");
     Descriptor descriptor;
-    Guard inside{root, descriptor};
+    Guard inside{root, descriptor, adopt};
     open_->device->watch(inside);
     open_->watching = true;
     return {};
@@ -96,11 +96,11 @@ class Device {
   }
 
   /// Closes the descriptor. The last close resets the function if it can without waiting. EBADF: closed already.
-  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) {
+  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     if (!open_) {
       return failure(closed(Operation::close_device));
     }
-    shut(context);
+    shut(context.again());
     return {};
   }
 
@@ -118,10 +118,11 @@ class Device {
   }
   void drop() {
     if (open_) {
-      shut(unchecked_context<vfio::VfioOrder>("an open device is closed by a destructor"));
+      UncheckedContext<vfio::VfioOrder> context("an open device is closed by a destructor");
+      shut(context);
     }
   }
-  void shut(vfio::ContextFor<vfio::group_lock> context) {
+  void shut(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     Open open = std::move(*open_);
     open_.reset();
     VfioDevice<S>& device = *open.device;
@@ -138,7 +139,7 @@ class Device {
   }
   // vfio_pci_core_disable: a reset if the lock is free, and no harm if it is not.
   template <LockContext Context>
-  static void last_close(const Context& context, Machine<S>& machine, VfioDevice<S>& device) {
+  static void last_close(const Context& context, Machine<S>& machine, VfioDevice<S>& device) DEVLOCK_REQUIRES(context) {
     device.function.registers.disable();
     if (device.reset_works.get()) {
       auto scope = scope_without_bridge(device.function);

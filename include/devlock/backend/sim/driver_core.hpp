@@ -16,7 +16,8 @@ class DriverCore {
  public:
   explicit DriverCore(Machine<S>& machine) : machine_(machine) {}
 
-  Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address, std::string_view driver) {
+  Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address, std::string_view driver)
+      DEVLOCK_REQUIRES(context) {
     const std::string name = pci::to_string(address);
     if (!valid_driver_name(driver)) {
       return failure(
@@ -51,7 +52,7 @@ class DriverCore {
     return start(device, *function, place, Operation::bind);
   }
 
-  Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) {
+  Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::unbind, address, ENOENT));
@@ -74,7 +75,8 @@ class DriverCore {
 
   /// The driver bound now. A driver whose probe fails leaves the function driverless and is no error; a group whose DMA a user owns
   /// is EINVAL, as drivers_probe answers.
-  Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address) {
+  Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address)
+      DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::probe, address, ENODEV));
@@ -113,9 +115,9 @@ class DriverCore {
   }
   // The first half of really_probe, under the device lock: dev->driver, then the group's DMA, or neither.
   Result<void> configure_dma(vfio::ContextFor<vfio::iommu_group_lock> context, Function<S>& function, unsigned place,
-                             Operation operation) {
+                             Operation operation) DEVLOCK_REQUIRES(context) {
     function.set_driver(place);
-    if (uses_dma(function, place) && function.group->ownership.use_dma_api(context) != ClaimError::none) {
+    if (uses_dma(function, place) && function.group->ownership.use_dma_api(context.again()) != ClaimError::none) {
       function.set_driver(0U);
       // bind passes EBUSY on; drivers_probe folds every error into EINVAL.
       return failure(
@@ -128,12 +130,12 @@ class DriverCore {
   }
   // The second half: the driver's own probe. If it fails, the first half is undone.
   Result<void> start(vfio::ContextFor<vfio::open_device> context, Function<S>& function, unsigned place,
-                     Operation operation) {
+                     Operation operation) DEVLOCK_REQUIRES(context) {
     Result<void> started;
     if (const int error_number = machine_.faults.take(operation, function.address())) {
       started = failure(injected(operation, function.address(), error_number));
     } else if (machine_.driver(place).is_vfio) {
-      started = register_vfio(context, function, operation);
+      started = register_vfio(context.again(), function, operation);
     } else {
       function.registers.enable();
     }
@@ -147,10 +149,10 @@ class DriverCore {
   }
 
   // __device_release_driver, under the device lock.
-  void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) {
+  void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const unsigned place = function.driver();
     if (machine_.driver(place).is_vfio) {
-      unregister_vfio(context, function);
+      unregister_vfio(context.again(), function);
     }
     function.registers.disable();
     if (uses_dma(function, place)) {
@@ -159,7 +161,8 @@ class DriverCore {
     function.set_driver(0U);
   }
 
-  Result<void> register_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function, Operation operation) {
+  Result<void> register_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function, Operation operation)
+      DEVLOCK_REQUIRES(context) {
     if (function.group == nullptr || function.spec.is_bridge()) {
       return failure(make_error(operation, pci::to_string(function.address()), EINVAL,
                                 function.group == nullptr ? "it is in no IOMMU group" : "VFIO does not take bridges",
@@ -177,7 +180,7 @@ class DriverCore {
     return {};
   }
 
-  void unregister_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function) {
+  void unregister_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const auto device = function.vfio;
     device->group->remove(context, *device);  // no new descriptor from here on
     device->users.begin_close();
@@ -185,9 +188,9 @@ class DriverCore {
     device->request(context);
     if (device->users.users() != 0U) {
       auto waiting = function.waits_for_users.enter();
-      device->users.close(context);
+      device->users.close(context.again());
     }
-    device->users.close(context);
+    device->users.close(context.again());
     Guard list{context, machine_.group_list_lock};
     device->group->drivers.set(device->group->drivers.get() - 1U);
     if (device->group->drivers.get() == 0U) {

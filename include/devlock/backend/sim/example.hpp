@@ -71,7 +71,7 @@ template <Sync S>
 BasicHost<S> basic_example_host() {
   auto host = BasicHost<S>::make(example_blueprint());
   DEVLOCK_ASSERT(host.has_value(), "the plan of the example host is sound");
-  vfio::ThreadContext root;
+  auto root = unchecked_context<vfio::VfioOrder>("a boot, before anything is held");
   for (const Function<S>* function : host->machine().functions()) {
     const auto bound = host->probe(root, function->address());
     DEVLOCK_ASSERT(bound.has_value(), "nobody owns a group at boot");

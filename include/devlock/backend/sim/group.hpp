@@ -30,7 +30,7 @@ class Group {
   [[nodiscard]] std::string name() const { return "group " + std::to_string(id_); }
 
   /// VFIO_GROUP_GET_STATUS. ENODEV: its last VFIO device left.
-  [[nodiscard]] Result<GroupStatus> status(vfio::ContextFor<vfio::group_lock> context) {
+  [[nodiscard]] Result<GroupStatus> status(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     if (auto usable = check(Operation::group_status); !usable) {
       return failure(std::move(usable).error());
     }
@@ -48,7 +48,8 @@ class Group {
 
   /// VFIO_GROUP_SET_CONTAINER: claims the DMA of the whole group. EINVAL: it has a container. EPERM: a function of it is driven by the
   /// host. ENODEV: its last VFIO device left. EBADF: one of the two is closed.
-  [[nodiscard]] Result<void> set_container(vfio::ContextFor<vfio::group_lock> context, Container& container) {
+  [[nodiscard]] Result<void> set_container(vfio::ContextFor<vfio::group_lock> context, Container& container)
+      DEVLOCK_REQUIRES(context) {
     if (auto usable = check(Operation::set_container); !usable) {
       return usable;
     }
@@ -83,7 +84,7 @@ class Group {
   }
 
   /// VFIO_GROUP_UNSET_CONTAINER. EINVAL: it has none. EBUSY: a device of it is open.
-  [[nodiscard]] Result<void> unset_container(vfio::ContextFor<vfio::group_lock> context) {
+  [[nodiscard]] Result<void> unset_container(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     if (auto usable = check(Operation::unset_container); !usable) {
       return usable;
     }
@@ -106,7 +107,8 @@ class Group {
 
   /// VFIO_GROUP_GET_DEVICE_FD. ENODEV: not a VFIO device of this group, or one that is being unbound. EINVAL: no container, or one
   /// without its IOMMU. EAGAIN: the reset at the first open found the device lock taken.
-  [[nodiscard]] Result<Device> open_device(vfio::ContextFor<vfio::group_lock> context, pci::Address address) {
+  [[nodiscard]] Result<Device> open_device(vfio::ContextFor<vfio::group_lock> context, pci::Address address)
+      DEVLOCK_REQUIRES(context) {
     if (auto usable = check(Operation::open_device); !usable) {
       return failure(std::move(usable).error());
     }
@@ -136,7 +138,7 @@ class Group {
   }
 
   /// Gives the descriptor back; idempotent. Waits for group_lock if it is the last reference.
-  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) {
+  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     (void)context;
     file_.reset();
     return {};
@@ -180,7 +182,7 @@ class Group {
     return function->lock().life() == DeviceLife::live ? "the function is not bound to a VFIO driver"
                                                        : "the function is being unbound";
   }
-  static bool has_iommu(vfio::ContextFor<vfio::container_lock> context, VfioGroup<S>& group) {
+  static bool has_iommu(vfio::ContextFor<vfio::container_lock> context, VfioGroup<S>& group) DEVLOCK_REQUIRES(context) {
     if (group.container == nullptr) {
       return false;
     }
@@ -189,7 +191,7 @@ class Group {
   }
   // vfio_df_device_first_open and vfio_pci_core_enable.
   template <LockContext Context>
-  Result<void> first_open(const Context& context, VfioDevice<S>& device) {
+  Result<void> first_open(const Context& context, VfioDevice<S>& device) DEVLOCK_REQUIRES(context) {
     Machine<S>& machine = *file_->machine();
     device.function.registers.enable();
     auto scope = scope_without_bridge(device.function);

@@ -91,20 +91,23 @@ class BasicHost {
   /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA. EINVAL: no name of a
   /// driver, or VFIO does not take the function.
   [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address,
-                                  std::string_view driver) {
-    return DriverCore<S>(*machine_).bind(context, address, driver);
+                                  std::string_view driver) DEVLOCK_REQUIRES(context) {
+    return DriverCore<S>(*machine_).bind(context.again(), address, driver);
   }
   /// ENOENT: no such function. ENODEV: no driver. Waits until every descriptor of it is closed, with its device lock held.
-  [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, Address address) {
-    return DriverCore<S>(*machine_).unbind(context, address);
+  [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, Address address)
+      DEVLOCK_REQUIRES(context) {
+    return DriverCore<S>(*machine_).unbind(context.again(), address);
   }
   /// The driver bound now, empty if none. ENODEV: no such function. EINVAL: a user owns the group's DMA.
-  [[nodiscard]] Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, Address address) {
-    return DriverCore<S>(*machine_).probe(context, address);
+  [[nodiscard]] Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, Address address)
+      DEVLOCK_REQUIRES(context) {
+    return DriverCore<S>(*machine_).probe(context.again(), address);
   }
 
   /// sysfs `reset`: waits for the bridge and the function. ENOENT: no such function. ENOTTY: it has no reset.
-  [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, Address address) {
+  [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, Address address)
+      DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_->find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::reset_function, address));
@@ -128,7 +131,7 @@ class BasicHost {
     return Container(machine_, std::make_shared<ContainerState<S>>());
   }
   /// EINVAL: a negative number. ENOENT: no such group, or no function of it is bound to a VFIO driver. ENODEV: the last one just left. EBUSY: it is open.
-  [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock> context, int id) {
+  [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock> context, int id) DEVLOCK_REQUIRES(context) {
     const std::string name = "group " + std::to_string(id);
     if (id < 0) {
       return failure(make_error(Operation::open_group, name, EINVAL, "the number of a group is not negative",
@@ -160,7 +163,7 @@ class BasicHost {
     return Group(std::make_shared<GroupFile<S>>(machine_, group));
   }
   /// A VM and its kvm-vfio device.
-  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::kvm_lock> context) {
+  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::kvm_lock> context) DEVLOCK_REQUIRES(context) {
     if (const int error_number = machine_->faults.take(Operation::create_vm, std::span<const Address>{})) {
       return failure(injected(Operation::create_vm, "VM", error_number));
     }
@@ -196,7 +199,7 @@ class BasicHost {
           make_error(operation, pci::to_string(address), ENOTTY, nothing, "name a bridge with something below it"));
     }
     ResetTarget<S> target(*machine_, operation);
-    auto root = unchecked_context<vfio::VfioOrder>("a reset that only tries takes no context");
+    UncheckedContext<vfio::VfioOrder> root("a reset that only tries takes no context");
     return pci::try_reset(root, target, *scope);
   }
 

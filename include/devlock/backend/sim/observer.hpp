@@ -81,7 +81,7 @@ class Observer {
  private:
   template <class Lock>
   static bool note(std::vector<std::string>& held, Lock& lock, const std::string& owner) {
-    auto root = unchecked_context<vfio::VfioOrder>("an onlooker tries a lock");
+    UncheckedContext<vfio::VfioOrder> root("an onlooker tries a lock");
     TryGuard guard{root, lock};
     if (!guard) {
       held.push_back(std::string(Lock::lock_class::name) + (owner.empty() ? "" : " ") + owner);

@@ -47,13 +47,13 @@ class VfioDevice {
   std::shared_ptr<VmState<S>> vm;                     // held from the first open to the last close; device set's lock
 
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.
-  void request(vfio::ContextFor<vfio::igate> context) {
+  void request(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, igate};
     requested_.set(true);
     raise();
   }
   /// Somebody wants to be told, from now on; at once if it was asked for before.
-  void watch(vfio::ContextFor<vfio::igate> context) {
+  void watch(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, igate};
     watched_.set(true);
     raise();

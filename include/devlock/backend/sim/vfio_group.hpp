@@ -39,7 +39,7 @@ struct VfioGroup {
   std::weak_ptr<VmState<S>> vm;  // guarded by kvm_ref_lock
 
   /// Leaves the container and gives the DMA back. Call it with group_lock held and with a container.
-  void detach_container(vfio::ContextFor<vfio::container_lock> context) {
+  void detach_container(vfio::ContextFor<vfio::container_lock> context) DEVLOCK_REQUIRES(context) {
     {
       Guard guard{context, container->lock};
       claim.give_back();
@@ -53,7 +53,7 @@ struct VfioGroup {
   }
   /// The registered device of a function; null if it is not, or no longer, registered.
   [[nodiscard]] std::shared_ptr<VfioDevice<S>> find(vfio::ContextFor<vfio::group_device_lock> context,
-                                                    pci::Address address) {
+                                                    pci::Address address) DEVLOCK_REQUIRES(context) {
     Guard guard{context, device_lock};
     for (const auto& one : devices) {
       if (auto device = one.lock(); device != nullptr && device->function.address() == address) {
@@ -62,11 +62,13 @@ struct VfioGroup {
     }
     return nullptr;
   }
-  void add(vfio::ContextFor<vfio::group_device_lock> context, const std::shared_ptr<VfioDevice<S>>& device) {
+  void add(vfio::ContextFor<vfio::group_device_lock> context, const std::shared_ptr<VfioDevice<S>>& device)
+      DEVLOCK_REQUIRES(context) {
     Guard guard{context, device_lock};
     devices.push_back(device);
   }
-  void remove(vfio::ContextFor<vfio::group_device_lock> context, const VfioDevice<S>& device) {
+  void remove(vfio::ContextFor<vfio::group_device_lock> context, const VfioDevice<S>& device)
+      DEVLOCK_REQUIRES(context) {
     Guard guard{context, device_lock};
     std::erase_if(devices, [&](const auto& one) { return one.lock().get() == &device; });
   }
@@ -81,7 +83,7 @@ class GroupFile {
   GroupFile& operator=(const GroupFile&) = delete;
   /// The last reference went. The kernel defers this to a point where the task holds none of its locks.
   ~GroupFile() {
-    auto context = unchecked_context<vfio::VfioOrder>("a deferred fput");
+    UncheckedContext<vfio::VfioOrder> context("a deferred fput");
     Guard guard{context, group_->group_lock};
     if (group_->container != nullptr) {
       group_->detach_container(guard);

@@ -43,7 +43,8 @@ class Vm {
   ~Vm() { drop(); }
 
   /// KVM_DEV_VFIO_FILE_ADD. EBADF: the group or the VM is closed. EEXIST: it is attached to this VM already.
-  [[nodiscard]] Result<void> attach(vfio::ContextFor<vfio::kvm_vfio_lock> context, Group& group) {
+  [[nodiscard]] Result<void> attach(vfio::ContextFor<vfio::kvm_vfio_lock> context, Group& group)
+      DEVLOCK_REQUIRES(context) {
     if (auto usable = check(Operation::attach_group, group); !usable) {
       return usable;
     }
@@ -59,7 +60,8 @@ class Vm {
     return {};
   }
   /// KVM_DEV_VFIO_FILE_DEL. EBADF as above. ENOENT: it is not attached to this VM.
-  [[nodiscard]] Result<void> detach(vfio::ContextFor<vfio::kvm_vfio_lock> context, Group& group) {
+  [[nodiscard]] Result<void> detach(vfio::ContextFor<vfio::kvm_vfio_lock> context, Group& group)
+      DEVLOCK_REQUIRES(context) {
     if (auto usable = check(Operation::detach_group, group); !usable) {
       return usable;
     }
@@ -72,9 +74,9 @@ class Vm {
     return {};
   }
   /// Ends the VM: its groups are let go. Idempotent.
-  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::kvm_lock> context) {
+  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::kvm_lock> context) DEVLOCK_REQUIRES(context) {
     if (state_ != nullptr) {
-      shut(context);
+      shut(context.again());
     }
     return {};
   }
@@ -93,17 +95,18 @@ class Vm {
     return {};
   }
   static void set_vm(vfio::ContextFor<vfio::kvm_ref_lock> context, GroupFile<S>& file,
-                     const std::shared_ptr<VmState<S>>& vm) {
+                     const std::shared_ptr<VmState<S>>& vm) DEVLOCK_REQUIRES(context) {
     Guard guard{context, file.group().kvm_ref_lock};
     file.group().vm = vm;
   }
   void drop() {
     if (state_ != nullptr) {
-      shut(unchecked_context<vfio::VfioOrder>("a VM is ended by a destructor"));
+      UncheckedContext<vfio::VfioOrder> context("a VM is ended by a destructor");
+      shut(context);
     }
   }
   // The release of the kvm-vfio device under kvm_lock; its group files go after that, as a deferred fput does.
-  void shut(vfio::ContextFor<vfio::kvm_lock> context) {
+  void shut(vfio::ContextFor<vfio::kvm_lock> context) DEVLOCK_REQUIRES(context) {
     const auto state = std::exchange(state_, nullptr);
     std::vector<std::shared_ptr<GroupFile<S>>> files;
     {

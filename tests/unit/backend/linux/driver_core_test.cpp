@@ -18,6 +18,7 @@ using devlock::Operation;
 TEST_CASE("a function is overridden, bound, unbound and probed", "[driver_core]") {
   Machine machine;
   auto& [kernel, host, root] = machine;
+  root.assume();
   REQUIRE(host.set_driver_override(second, "vfio-pci"));
   CHECK(host.device(second)->driver_override == "vfio-pci");
   REQUIRE(host.bind(root, second, "vfio-pci"));
@@ -35,12 +36,14 @@ TEST_CASE("a function is overridden, bound, unbound and probed", "[driver_core]"
 
 TEST_CASE("a probe that finds no driver succeeds and says that there is none", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   machine.kernel.stores["/sys/bus/pci/drivers_probe"] = [](FakeKernel&, std::string_view) { return 0L; };
   CHECK(machine.host.probe(machine.root, second).value().empty());
 }
 
 TEST_CASE("resets write 1 to the function and to the bridge", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   REQUIRE(machine.host.reset_function(machine.root, first));
   CHECK(machine.kernel.files[device_path(first) + "/reset"] == "1");
   REQUIRE(machine.host.try_reset_bus(port));
@@ -50,6 +53,7 @@ TEST_CASE("resets write 1 to the function and to the bridge", "[driver_core]") {
 TEST_CASE("a name that is none is refused before anything is written", "[driver_core]") {
   for (const char* name : {"..", ".", "a/b", "x\n", "\xff"}) {
     Machine machine;
+    machine.root.assume();
     INFO(name);
     expect(machine.host.set_driver_override(second, name),
            {Operation::set_driver_override, EINVAL, ErrorClass::invalid, "0000:01:00.1", "no driver name"});
@@ -58,12 +62,14 @@ TEST_CASE("a name that is none is refused before anything is written", "[driver_
     CHECK(machine.kernel.made.empty());
   }
   Machine machine;
+  machine.root.assume();
   expect(machine.host.bind(machine.root, second, ""),
          {Operation::bind, EINVAL, ErrorClass::invalid, "0000:01:00.1", "no driver name"});
 }
 
 TEST_CASE("a driver that is not loaded is named, with the command that loads it", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   const auto error = expect(machine.host.bind(machine.root, second, "mlx5_core"),
                             {Operation::bind, ENOENT, ErrorClass::gone, "0000:01:00.1", "no PCI driver mlx5_core"});
   CHECK(error.remedy == "load it: modprobe mlx5_core");
@@ -71,6 +77,7 @@ TEST_CASE("a driver that is not loaded is named, with the command that loads it"
 
 TEST_CASE("a function that is bound says to whom", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   bind_to(machine.kernel, second, "e1000e");
   const auto error = expect(machine.host.bind(machine.root, second, "vfio-pci"),
                             {Operation::bind, EBUSY, ErrorClass::held, "0000:01:00.1", "bound to e1000e"});
@@ -81,6 +88,7 @@ TEST_CASE("a function that is bound says to whom", "[driver_core]") {
 
 TEST_CASE("a bind that is busy though nothing is bound is that of an owned group", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   machine.kernel.fail(Call::write, EBUSY, driver_path("e1000e") + "/bind");
   expect(machine.host.bind(machine.root, second, "e1000e"),
          {Operation::bind, EBUSY, ErrorClass::held, "0000:01:00.1", "a user owns its IOMMU group"});
@@ -88,6 +96,7 @@ TEST_CASE("a bind that is busy though nothing is bound is that of an owned group
 
 TEST_CASE("a driver that does not match says what to set, and an override who is admitted", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   auto error = expect(machine.host.bind(machine.root, second, "vfio-pci"),
                       {Operation::bind, ENODEV, ErrorClass::gone, "0000:01:00.1", "vfio-pci does not match"});
   CHECK(error.remedy == "set driver_override to vfio-pci first");
@@ -98,6 +107,7 @@ TEST_CASE("a driver that does not match says what to set, and an override who is
 
 TEST_CASE("a deferred probe is a failure, not a lock", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   machine.kernel.fail(Call::write, EAGAIN);
   expect(machine.host.bind(machine.root, second, "vfio-pci"),
          {Operation::bind, EAGAIN, ErrorClass::failed, "0000:01:00.1", "deferred its probe"});
@@ -108,6 +118,7 @@ TEST_CASE("a deferred probe is a failure, not a lock", "[driver_core]") {
 
 TEST_CASE("a probe that the driver refused points to the group and the kernel log", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   machine.kernel.fail(Call::write, EINVAL);
   const auto error =
       expect(machine.host.probe(machine.root, second),
@@ -117,6 +128,7 @@ TEST_CASE("a probe that the driver refused points to the group and the kernel lo
 
 TEST_CASE("unbinding what no driver has is gone, with the kernel's ENODEV", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   expect(machine.host.unbind(machine.root, second),
          {Operation::unbind, ENODEV, ErrorClass::gone, "0000:01:00.1", "no driver is bound"});
   // Somebody else was faster.
@@ -127,6 +139,7 @@ TEST_CASE("unbinding what no driver has is gone, with the kernel's ENODEV", "[dr
 
 TEST_CASE("a reset that the function does not have is unsupported and names another", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   expect(machine.host.reset_function(machine.root, port),
          {Operation::reset_function, ENOTTY, ErrorClass::unsupported, "0000:00:01.0", "no function reset"});
   expect(machine.host.try_reset_bus(first),
@@ -169,6 +182,7 @@ TEST_CASE("an unknown function is gone from every operation", "[driver_core]") {
     CHECK_FALSE(error.remedy.empty());
   };
   auto& [kernel, host, root] = machine;
+  root.assume();
   is_gone(host.device(nowhere).error(), Operation::enumerate);
   is_gone(host.set_driver_override(nowhere, "vfio-pci").error(), Operation::set_driver_override);
   is_gone(host.set_driver_override(nowhere, "").error(), Operation::set_driver_override);
@@ -183,6 +197,7 @@ TEST_CASE("without permission every operation says so and what to do", "[driver_
   for (const int error_number : {EACCES, EPERM}) {
     Machine machine;
     auto& [kernel, host, root] = machine;
+    root.assume();
     kernel.fail(Call::open, error_number, {}, 6);
     for (const devlock::Error& error :
          {host.set_driver_override(second, "vfio-pci").error(), host.bind(root, second, "vfio-pci").error(),
@@ -205,16 +220,18 @@ TEST_CASE("whatever call of a driver operation fails, the error is whole and not
       {Operation::set_driver_override, [](Machine& m) { return m.host.set_driver_override(second, "vfio-pci"); }},
       {Operation::bind,
        [](Machine& m) {
+         m.root.assume();
          m.kernel.files[device_path(second) + "/driver_override"] = "vfio-pci";
          return m.host.bind(m.root, second, "vfio-pci");
        }},
-      {Operation::unbind, [](Machine& m) { return m.host.unbind(m.root, first); }},
+      {Operation::unbind, [](Machine& m) { return m.host.unbind(m.root.assume(), first); }},
       {Operation::probe,
        [](Machine& m) -> devlock::Result<void> {
+         m.root.assume();
          auto driver = m.host.probe(m.root, second);
          return driver ? devlock::Result<void>() : devlock::failure(driver.error());
        }},
-      {Operation::reset_function, [](Machine& m) { return m.host.reset_function(m.root, first); }},
+      {Operation::reset_function, [](Machine& m) { return m.host.reset_function(m.root.assume(), first); }},
       {Operation::reset_bus, [](Machine& m) { return m.host.try_reset_bus(port); }},
   };
   for (const Step& step : steps) {

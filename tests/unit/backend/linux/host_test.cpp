@@ -82,6 +82,7 @@ TEST_CASE("on this machine every question has an answer or a whole error, and no
 
 TEST_CASE("a function is lent to vfio-pci and given back with the driver that it had", "[host]") {
   Machine m;
+  m.root.assume();
   bind_to(m.kernel, second, "e1000e");
   {
     auto lent = vfio::DriverBinding<Host>::take(m.root, m.host, second, "vfio-pci");

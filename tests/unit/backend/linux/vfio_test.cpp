@@ -26,6 +26,7 @@ struct Opened {
   Host::Device device;
 };
 Result<Opened> open_all(Machine& m) {
+  m.root.assume();
   auto container = m.host.open_container();
   if (!container) {
     return devlock::failure(container.error());
@@ -52,6 +53,7 @@ Opened opened(Machine& m) {
   return std::move(*all);
 }
 Host::Group group_of(Machine& m) {
+  m.root.assume();
   auto group = m.host.open_group(m.root, group_number);
   REQUIRE(group);
   return std::move(*group);
@@ -60,6 +62,7 @@ Host::Group group_of(Machine& m) {
 
 TEST_CASE("a device is opened through its group and container, told of an unplug, reset and closed", "[vfio]") {
   Machine m;
+  m.root.assume();
   {
     Opened all = opened(m);
     CHECK(all.group.id() == group_number);
@@ -107,6 +110,7 @@ TEST_CASE("a device keeps its group and container open, in whatever order the ha
 
 TEST_CASE("assigning to a device closes the old one before the group that it was in", "[vfio]") {
   Machine m;
+  m.root.assume();
   m.kernel.nodes["/dev/vfio/8"] = Kind::group;
   Opened old = opened(m);
   auto other = m.host.open_group(m.root, 8);
@@ -132,6 +136,7 @@ TEST_CASE("whatever call of the way to a device fails, the error is whole and no
     return container ? Result<void>() : devlock::failure(container.error());
   });
   tried += fail_every_call<Machine>(Operation::open_group, [](Machine& m) -> Result<void> {
+    m.root.assume();
     auto group = m.host.open_group(m.root, group_number);
     return group ? Result<void>() : devlock::failure(group.error());
   });
@@ -195,6 +200,7 @@ TEST_CASE("the IOMMU of a container is refused with the reason", "[vfio]") {
 
 TEST_CASE("a group that is open elsewhere is held", "[vfio]") {
   Machine m;
+  m.root.assume();
   m.kernel.fail(Call::open, EBUSY);
   expect(m.host.open_group(m.root, group_number),
          {Operation::open_group, EBUSY, ErrorClass::held, "group 7", "open already"});
@@ -202,6 +208,7 @@ TEST_CASE("a group that is open elsewhere is held", "[vfio]") {
 
 TEST_CASE("a group without node is one that is not there or that VFIO does not have", "[vfio]") {
   Machine m;
+  m.root.assume();
   m.kernel.nodes.erase("/dev/vfio/7");
   const auto error = expect(m.host.open_group(m.root, group_number),
                             {Operation::open_group, ENOENT, ErrorClass::gone, "group 7", "VFIO driver"});
@@ -214,6 +221,7 @@ TEST_CASE("a group without node is one that is not there or that VFIO does not h
 
 TEST_CASE("the state of a group is read as a mask", "[vfio]") {
   Machine m;
+  m.root.assume();
   Host::Group group = group_of(m);
   m.kernel.group_flags = 0xfffffff0U;
   CHECK_FALSE(group.status(m.root)->viable);
@@ -230,6 +238,7 @@ TEST_CASE("the state of a group is read as a mask", "[vfio]") {
 
 TEST_CASE("a group that is not viable names every function that a host driver has, and no other", "[vfio]") {
   Machine m;
+  m.root.assume();
   auto container = m.host.open_container();
   REQUIRE(container);
   Host::Group group = group_of(m);
@@ -263,6 +272,7 @@ TEST_CASE("a group that is not viable names every function that a host driver ha
 
 TEST_CASE("a group that did not join a container does not keep it open", "[vfio]") {
   Machine m;
+  m.root.assume();
   auto container = std::make_unique<Host::Container>(m.host.open_container().value());
   Host::Group group = group_of(m);
   m.kernel.fail_ioctl(VFIO_GROUP_SET_CONTAINER, EINVAL);
@@ -274,6 +284,7 @@ TEST_CASE("a group that did not join a container does not keep it open", "[vfio]
 
 TEST_CASE("a group leaves its container once and not while a device is open", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   m.kernel.fail_ioctl(VFIO_GROUP_UNSET_CONTAINER, EBUSY);
   expect(all.group.unset_container(m.root),
@@ -285,6 +296,7 @@ TEST_CASE("a group leaves its container once and not while a device is open", "[
 
 TEST_CASE("a group that left its container does not keep it open", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   REQUIRE(all.device.close(m.root));
   REQUIRE(all.group.unset_container(m.root));
@@ -294,8 +306,10 @@ TEST_CASE("a group that left its container does not keep it open", "[vfio]") {
 
 TEST_CASE("a device that cannot be opened says why", "[vfio]") {
   Machine m;
+  m.root.assume();
   Host::Group group = group_of(m);
   const auto refused = [&](int error_number, ErrorClass error_class, const char* reason) {
+    m.root.assume();
     m.kernel.fail_ioctl(VFIO_GROUP_GET_DEVICE_FD, error_number);
     return expect(group.open_device(m.root, first),
                   {Operation::open_device, error_number, error_class, "0000:01:00.0", reason});
@@ -378,6 +392,7 @@ TEST_CASE("an unplug event that could not be set up is not left behind, and may 
 
 TEST_CASE("a device is closed whatever the close answers, and the event and group after it", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   REQUIRE(all.device.watch_unplug());
   { const Host::Group gone = std::move(all.group); }
@@ -389,6 +404,7 @@ TEST_CASE("a device is closed whatever the close answers, and the event and grou
 
 TEST_CASE("a handle that is closed or moved from refuses and asks the kernel nothing", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   REQUIRE(all.device.close(m.root));
   const Host::Group group = std::move(all.group);

@@ -15,6 +15,7 @@ using devlock::Result;
 
 TEST_CASE("a VM takes a group by its descriptor and gives it back", "[vm]") {
   Machine m;
+  m.root.assume();
   {
     auto vm = m.host.create_vm(m.root);
     auto group = m.host.open_group(m.root, group_number);
@@ -34,6 +35,7 @@ TEST_CASE("a VM takes a group by its descriptor and gives it back", "[vm]") {
 
 TEST_CASE("a group that the VM has is held, one that it has not is gone", "[vm]") {
   Machine m;
+  m.root.assume();
   auto vm = m.host.create_vm(m.root).value();
   auto group = m.host.open_group(m.root, group_number).value();
   m.kernel.fail_ioctl(KVM_SET_DEVICE_ATTR, EEXIST);
@@ -47,18 +49,21 @@ TEST_CASE("a group that the VM has is held, one that it has not is gone", "[vm]"
 TEST_CASE("a machine without KVM says which module it wants", "[vm]") {
   for (const int error_number : {ENOENT, ENODEV, ENXIO}) {
     Machine m;
+    m.root.assume();
     m.kernel.fail(Call::open, error_number, "/dev/kvm");
     const auto error = expect(m.host.create_vm(m.root),
                               {Operation::create_vm, error_number, ErrorClass::gone, "/dev/kvm", "not loaded"});
     CHECK(error.remedy.find("modprobe kvm-intel") != std::string::npos);
   }
   Machine m;
+  m.root.assume();
   m.kernel.fail(Call::open, EACCES);
   expect(m.host.create_vm(m.root), {Operation::create_vm, EACCES, ErrorClass::permission, "/dev/kvm", "may not open"});
 }
 
 TEST_CASE("a KVM of another version, in other hands or without kvm-vfio is refused", "[vm]") {
   Machine m;
+  m.root.assume();
   m.kernel.answer_ioctl(KVM_GET_API_VERSION, 11);
   expect(m.host.create_vm(m.root),
          {Operation::create_vm, EOPNOTSUPP, ErrorClass::unsupported, "/dev/kvm", "version 11"});
@@ -73,6 +78,7 @@ TEST_CASE("a KVM of another version, in other hands or without kvm-vfio is refus
 
 TEST_CASE("whatever call of making a VM fails, the error is whole and nothing stays open", "[vm]") {
   const std::size_t tried = fail_every_call<Machine>(Operation::create_vm, [](Machine& m) -> Result<void> {
+    m.root.assume();
     auto vm = m.host.create_vm(m.root);
     return vm ? Result<void>() : devlock::failure(vm.error());
   });
@@ -81,6 +87,7 @@ TEST_CASE("whatever call of making a VM fails, the error is whole and nothing st
 
 TEST_CASE("a VM or group that was moved from is refused", "[vm]") {
   Machine m;
+  m.root.assume();
   auto vm = m.host.create_vm(m.root).value();
   auto group = m.host.open_group(m.root, group_number).value();
   const auto other_group = std::move(group);

@@ -86,6 +86,7 @@ static_assert(MayTryFunction<Root> && MayTryFunction<ThroughDescriptor>);
 
 TEST_CASE("operations run below locks of the caller that precede them") {
   Rig rig;
+  rig.root.assume();
   Ordered<vfio::rescan_remove_lock, std::mutex> mine;
   Guard guard{rig.root, mine};
   CHECK(answer(rig.host.set_driver_override(example::edu, "vfio-pci")) == "ok");

@@ -24,6 +24,7 @@ TEST_CASE("every operation fails with the errno asked for, names itself, leaves 
   Rig rig;
   auto& host = rig.host;
   auto& root = rig.root;
+  root.assume();
   rig.give(example::edu, "vfio-pci");
   const auto once = [&](Operation operation, auto run) {
     CAPTURE(to_string(operation));
@@ -40,28 +41,29 @@ TEST_CASE("every operation fails with the errno asked for, names itself, leaves 
   };
   once(Operation::enumerate, [&] { return host.devices(); });
   once(Operation::set_driver_override, [&] { return host.set_driver_override(example::edu, "vfio-pci"); });
-  once(Operation::unbind, [&] { return host.unbind(root, example::edu); });
-  once(Operation::bind, [&] { return host.bind(root, example::edu, "vfio-pci"); });
-  once(Operation::reset_function, [&] { return host.reset_function(root, example::edu); });
+  once(Operation::unbind, [&] { return host.unbind(root.assume(), example::edu); });
+  once(Operation::bind, [&] { return host.bind(root.assume(), example::edu, "vfio-pci"); });
+  once(Operation::reset_function, [&] { return host.reset_function(root.assume(), example::edu); });
   once(Operation::reset_slot, [&] { return host.try_reset_slot(example::edu); });
   once(Operation::reset_bus, [&] { return host.try_reset_bus(example::edu_root); });
   auto container = once(Operation::open_container, [&] { return host.open_container(); });
-  auto group = once(Operation::open_group, [&] { return host.open_group(root, rig.group_of(example::edu)); });
-  once(Operation::group_status, [&] { return group->status(root); });
-  once(Operation::set_container, [&] { return group->set_container(root, *container); });
-  once(Operation::unset_container, [&] { return group->unset_container(root); });
+  auto group = once(Operation::open_group, [&] { return host.open_group(root.assume(), rig.group_of(example::edu)); });
+  once(Operation::group_status, [&] { return group->status(root.assume()); });
+  once(Operation::set_container, [&] { return group->set_container(root.assume(), *container); });
+  once(Operation::unset_container, [&] { return group->unset_container(root.assume()); });
   REQUIRE(answer(group->set_container(root, *container)) == "ok");
   once(Operation::set_iommu, [&] { return container->set_iommu(); });
-  auto device = once(Operation::open_device, [&] { return group->open_device(root, example::edu); });
+  auto device = once(Operation::open_device, [&] { return group->open_device(root.assume(), example::edu); });
   once(Operation::reset_device, [&] { return device->reset(); });
   once(Operation::watch_unplug, [&] { return device->watch_unplug(); });
-  auto vm = once(Operation::create_vm, [&] { return host.create_vm(root); });
-  once(Operation::attach_group, [&] { return vm->attach(root, *group); });
-  once(Operation::detach_group, [&] { return vm->detach(root, *group); });
+  auto vm = once(Operation::create_vm, [&] { return host.create_vm(root.assume()); });
+  once(Operation::attach_group, [&] { return vm->attach(root.assume(), *group); });
+  once(Operation::detach_group, [&] { return vm->detach(root.assume(), *group); });
 }
 
 TEST_CASE("a container that a group failed to join is empty, and the group is still free") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   auto container = rig.open_container();
@@ -74,6 +76,7 @@ TEST_CASE("a container that a group failed to join is empty, and the group is st
 
 TEST_CASE("a device that failed to open is not counted") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   auto container = rig.open_container();

@@ -6,6 +6,7 @@ using namespace sim_test;
 
 TEST_CASE("a group has a node only while a function of it is with VFIO") {
   Rig rig;
+  rig.root.assume();
   CHECK(answer(rig.host.open_group(rig.root, rig.group_of(example::card))) == "ENOENT gone");
   rig.give(example::card, "vfio-pci");
   CHECK(answer(rig.host.open_group(rig.root, rig.group_of(example::card))) == "ok");
@@ -15,6 +16,7 @@ TEST_CASE("a group has a node only while a function of it is with VFIO") {
 
 TEST_CASE("a group is open once") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   CHECK(answer(rig.host.open_group(rig.root, group.id())) == "EBUSY held");
@@ -25,6 +27,7 @@ TEST_CASE("a group is open once") {
 
 TEST_CASE("a group with a function at a host driver is not viable, and the error names function and driver") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::pair_a, "vfio-pci");
   auto group = rig.open_group(example::pair_a);
   auto container = rig.open_container();
@@ -53,6 +56,7 @@ TEST_CASE("a group with a function at a host driver is not viable, and the error
 
 TEST_CASE("a group joins one container and leaves it when no device is open") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   auto container = rig.open_container();
@@ -72,6 +76,7 @@ TEST_CASE("a group joins one container and leaves it when no device is open") {
 
 TEST_CASE("a container gets its IOMMU once, after the first group, and loses it with the last") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   rig.give(example::switch_edu, "vfio-pci");
   auto container = rig.open_container();
@@ -102,6 +107,7 @@ TEST_CASE("a container lives on in its group when its own handle is closed") {
 
 TEST_CASE("a closed group answers EBADF") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   auto container = rig.open_container();
@@ -117,6 +123,7 @@ TEST_CASE("a closed group answers EBADF") {
 
 TEST_CASE("a descriptor that outlives the group's last VFIO device is dead, and a new group starts afresh") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto old = rig.open_group(example::edu);
   auto container = rig.open_container();

@@ -62,6 +62,7 @@ TEST_CASE("the two functions of one slot are one group, everything else is alone
 
 TEST_CASE("what is not there is gone") {
   Rig rig;
+  rig.root.assume();
   const pci::Address nowhere{0, 0x7f, 0, 0};
   CHECK(answer(rig.host.device(nowhere)) == "ENOENT gone");
   CHECK(answer(rig.host.group_members(99)) == "ENOENT gone");
@@ -78,6 +79,7 @@ TEST_CASE("what is not there is gone") {
 
 TEST_CASE("an error names the function that was asked for") {
   Rig rig;
+  rig.root.assume();
   const auto result = rig.host.reset_function(rig.root, pci::Address{0, 0x7f, 3, 1});
   REQUIRE_FALSE(result);
   CHECK(result.error().operation == Operation::reset_function);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
+// One thread plays two here, which the validator would take for what it is.
+#define DEVLOCK_VALIDATE 0
 #include <mutex>
 
 #include "unit/backend/sim/support.hpp"
@@ -32,7 +34,8 @@ auto& lock_of(Rig& rig, pci::Address address) {
 // Known to be bad (the first seed's patch as it first landed): saves before it has the locks, and restores even if it never
 // got them.
 template <class Context, class Target, class Scope>
-Result<void> save_first_try_reset(const Context& context, Target& target, const Scope& scope) {
+Result<void> save_first_try_reset(const Context& context, Target& target, const Scope& scope)
+    DEVLOCK_REQUIRES(context) {
   for (const pci::Address address : scope.affected()) {
     (void)target.save(address).has_value();
   }
@@ -52,6 +55,7 @@ Result<void> save_first_try_reset(const Context& context, Target& target, const 
 
 TEST_CASE("a function reset resets that function and restores it") {
   Rig rig;
+  rig.root.assume();
   const auto before = rig.observer.observe(example::card);
   const auto sibling = rig.observer.observe(example::switch_edu);
   REQUIRE(answer(rig.host.reset_function(rig.root, example::card)) == "ok");
@@ -63,6 +67,7 @@ TEST_CASE("a function reset resets that function and restores it") {
 
 TEST_CASE("a bridge has no function reset") {
   Rig rig;
+  rig.root.assume();
   CHECK(answer(rig.host.reset_function(rig.root, example::downstream_a)) == "ENOTTY unsupported");
 }
 
@@ -204,7 +209,8 @@ TEST_CASE("the reset that saves before it has its locks is caught: the other's d
   sim::ResetTarget<StdSync> target(rig.host.machine(), Operation::reset_function);
   const auto before = rig.observer.observe(example::edu);
   const Elsewhere held(lock_of(rig, example::edu).device());
-  auto root = unchecked_context<vfio::VfioOrder>("a try");
+  UncheckedContext<vfio::VfioOrder> root("a try");
+  root.assume();
   REQUIRE(answer(pci::try_reset(root, target, scope)) == "EAGAIN contended");
   CHECK(rig.observer.observe(example::edu) == before);
   REQUIRE(answer(save_first_try_reset(root, target, scope)) == "EAGAIN contended");
@@ -237,7 +243,7 @@ TEST_CASE("bus resets, slot resets and function resets race without a lost lock 
   run([&](auto&) { return answer(rig.host.try_reset_bus(example::upstream)); });
   run([&](auto&) { return answer(rig.host.try_reset_bus(example::downstream_a)); });
   run([&](auto&) { return answer(rig.host.try_reset_slot(example::card)); });
-  run([&](auto& root) { return answer(rig.host.reset_function(root, example::card)); });
+  run([&](auto& root) { return answer(rig.host.reset_function(root.assume(), example::card)); });
   for (auto& thread : threads) {
     thread.join();
   }

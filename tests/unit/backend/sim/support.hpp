@@ -57,6 +57,7 @@ struct BasicRig {
 
   /// Gives the function to `driver`, whatever drives it now.
   void give(pci::Address address, const char* driver) {
+    root.assume();
     if (!driver_of(address).empty()) {
       REQUIRE(answer(host.unbind(root, address)) == "ok");
     }
@@ -64,6 +65,7 @@ struct BasicRig {
     REQUIRE(answer(host.bind(root, address, driver)) == "ok");
   }
   sim::Group<S> open_group(pci::Address address) {
+    root.assume();
     auto group = host.open_group(root, group_of(address));
     REQUIRE(answer(group) == "ok");
     return std::move(*group);
@@ -74,12 +76,14 @@ struct BasicRig {
     return std::move(*container);
   }
   sim::Device<S> open_device(sim::Group<S>& group, pci::Address address) {
+    root.assume();
     auto device = group.open_device(root, address);
     REQUIRE(answer(device) == "ok");
     return std::move(*device);
   }
   /// Container, group, IOMMU and device of a function whose whole group is with VFIO.
   BasicSession<S> open(pci::Address address) {
+    root.assume();
     auto container = open_container();
     auto group = open_group(address);
     REQUIRE(answer(group.set_container(root, container)) == "ok");

@@ -86,6 +86,7 @@ TEST_CASE("a whole life of a device on another policy: every lock goes back, by 
   taken = 0;
   {
     BasicRig<WatchingSync> rig;
+    rig.root.assume();
     for (int round = 0; round != 20; ++round) {
       rig.give(example::pair_a, "vfio-pci");
       rig.give(example::pair_b, "vfio-pci");

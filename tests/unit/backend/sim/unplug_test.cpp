@@ -14,6 +14,7 @@ using namespace sim_test;
 
 TEST_CASE("while an unbind waits, a reset is contended at once, sysfs reset waits, and the close lets both go on") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   REQUIRE(answer(session.device.watch_unplug()) == "ok");
@@ -70,6 +71,7 @@ TEST_CASE("while an unbind waits, a reset is contended at once, sysfs reset wait
 
 TEST_CASE("an unbind waits for the last of several descriptors") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   auto second = std::make_unique<sim::Device<StdSync>>(rig.open_device(session.group, example::edu));
@@ -89,6 +91,7 @@ TEST_CASE("an unbind waits for the last of several descriptors") {
 
 TEST_CASE("who begins to watch while an unbind waits is told at once") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   std::thread unbinder([&] {
@@ -104,6 +107,7 @@ TEST_CASE("who begins to watch while an unbind waits is told at once") {
 
 TEST_CASE("an unbind of one function waits for that function's descriptors alone") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::pair_a, "vfio-pci");
   rig.give(example::pair_b, "vfio-pci");
   auto session = rig.open(example::pair_a);
@@ -113,6 +117,7 @@ TEST_CASE("an unbind of one function waits for that function's descriptors alone
 
 TEST_CASE("two unbinds of one function: the second finds nothing left to do") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   std::string first;
@@ -137,6 +142,7 @@ TEST_CASE("two unbinds of one function: the second finds nothing left to do") {
 
 TEST_CASE("a function that goes back to its host driver while others reset ends in order") {
   Rig rig;
+  rig.root.assume();
   constexpr int rounds = 40;
   int resets = 0;
   int contended = 0;

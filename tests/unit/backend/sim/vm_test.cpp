@@ -6,6 +6,7 @@ using namespace sim_test;
 
 namespace {
 sim::Vm<StdSync> create_vm(Rig& rig) {
+  rig.root.assume();
   auto vm = rig.host.create_vm(rig.root);
   REQUIRE(answer(vm) == "ok");
   return std::move(*vm);
@@ -14,6 +15,7 @@ sim::Vm<StdSync> create_vm(Rig& rig) {
 
 TEST_CASE("a VM takes a group once and gives it back once") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   auto vm = create_vm(rig);
@@ -26,6 +28,7 @@ TEST_CASE("a VM takes a group once and gives it back once") {
 
 TEST_CASE("a closed group and a closed VM answer EBADF") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto group = rig.open_group(example::edu);
   auto vm = create_vm(rig);
@@ -40,6 +43,7 @@ TEST_CASE("a closed group and a closed VM answer EBADF") {
 
 TEST_CASE("a VM keeps the groups attached to it open") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   const int id = rig.group_of(example::edu);
   auto vm = create_vm(rig);
@@ -63,6 +67,7 @@ TEST_CASE("a VM keeps the groups attached to it open") {
 
 TEST_CASE("an open device refers to the VM that its group is attached to, from the first open to the last close") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   auto& function = *rig.host.machine().find(example::edu);
@@ -85,6 +90,7 @@ TEST_CASE("an open device refers to the VM that its group is attached to, from t
 
 TEST_CASE("a group that is attached again belongs to the VM that came last") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   REQUIRE(answer(session.device.close(rig.root)) == "ok");

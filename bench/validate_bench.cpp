@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// What the validator costs. The program has it or has it not, so compare two builds:
+//
+//   cmake --preset release -DCMAKE_CXX_FLAGS=-DDEVLOCK_VALIDATE=1    # or =0
+//   build/release/bench/bench --benchmark_filter=validate
+#include <benchmark/benchmark.h>
+
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+namespace {
+
+using namespace devlock;
+
+constexpr const char* setting = DEVLOCK_VALIDATE != 0 ? "validator on" : "validator off";
+
+Ordered<vfio::group_lock, std::mutex> group;
+Ordered<vfio::dev_set_lock, std::mutex> dev_set;
+Ordered<vfio::kvm_lock, std::mutex> vm;
+
+void validate_lock_guard(benchmark::State& state) {
+  std::mutex mutex;
+  for (auto _ : state) {
+    const std::lock_guard guard(mutex);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(validate_lock_guard);
+
+void validate_first_guard(benchmark::State& state) {
+  vfio::ThreadContext root;
+  for (auto _ : state) {
+    Guard guard{root, group};
+    benchmark::ClobberMemory();
+  }
+  state.SetLabel(setting);
+}
+BENCHMARK(validate_first_guard);
+
+void validate_third_guard(benchmark::State& state) {
+  vfio::ThreadContext root;
+  Guard first{root, group};
+  Guard second{first, dev_set};
+  for (auto _ : state) {
+    Guard guard{second, vm};
+    benchmark::ClobberMemory();
+  }
+  state.SetLabel(setting);
+}
+BENCHMARK(validate_third_guard);
+
+void validate_try_guard(benchmark::State& state) {
+  vfio::ThreadContext root;
+  Guard outer{root, vm};
+  for (auto _ : state) {
+    TryGuard guard{outer, group};
+    benchmark::DoNotOptimize(guard.owns_lock());
+  }
+  state.SetLabel(setting);
+}
+BENCHMARK(validate_try_guard);
+
+}  // namespace

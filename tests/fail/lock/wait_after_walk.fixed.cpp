@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// In order: the wait comes first.
+#include <array>
+#include <mutex>
+#include <span>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+using Bus = devlock::Ordered<device_lock, std::mutex>;
+devlock::Ordered<rescan_remove_lock, std::mutex> rescan;
+struct Buses {
+  using lock_type = Bus;
+  std::span<Bus* const> locks() const { return list; }
+  std::array<Bus*, 1> list;
+};
+
+void reset_all(Buses& scope) {
+  ThreadContext root;
+  devlock::Guard outer{root, rescan};
+  devlock::HierarchicalTryLock locked{outer, scope};
+}

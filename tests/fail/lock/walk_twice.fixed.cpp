@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// One scope that covers both, or a second one that tries.
+#include <array>
+#include <mutex>
+#include <span>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+using Bus = devlock::Ordered<device_lock, std::mutex>;
+struct Buses {
+  using lock_type = Bus;
+  std::span<Bus* const> locks() const { return list; }
+  std::array<Bus*, 1> list;
+};
+
+void reset_all(Buses& scope, Buses& other) {
+  ThreadContext root;
+  devlock::HierarchicalLock locked{root, scope};
+  devlock::HierarchicalTryLock more{locked, other};
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// One of the two.
+#include <cstdint>
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+struct bus {
+  static constexpr char name[] = "bus";
+};
+struct device {
+  static constexpr char name[] = "device";
+  using instance_key = std::uint32_t;
+};
+struct Order : devlock::Hierarchy<devlock::Before<bus, device>> {};
+
+class Device : public devlock::Ordered<device, std::mutex> {
+ public:
+  explicit Device(std::uint32_t key) : key_(key) {}
+  std::uint32_t instance_key() const { return key_; }
+
+ private:
+  std::uint32_t key_;
+};
+Device one(1);
+Device two(2);
+
+void take() {
+  devlock::ThreadContext<Order> root;
+  devlock::Guard guard{root, one};
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Leaves and Extends in the wrong order.
+// EXPECT: an optional Extends<...>, an optional Leaves<...>, then Before<Outer, Inner> edges
+// MAX-LINES: 10
+#include "devlock/order/hierarchy.hpp"
+
+struct first {
+  static constexpr char name[] = "first";
+};
+struct second {
+  static constexpr char name[] = "second";
+};
+struct third {
+  static constexpr char name[] = "third";
+};
+
+struct Base : devlock::Hierarchy<devlock::Before<first, second>> {};
+struct Order : devlock::Hierarchy<devlock::Leaves<third>, devlock::Extends<Base>> {};

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The callee takes the nest lock itself.
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+struct shelf {
+  static constexpr char name[] = "shelf";
+};
+struct cupboard {
+  static constexpr char name[] = "cupboard";
+};
+struct slot {
+  static constexpr char name[] = "slot";
+  using nest_owner = shelf;
+};
+struct Order : devlock::Hierarchy<devlock::Before<cupboard, shelf>, devlock::Before<shelf, slot>> {};
+
+devlock::Ordered<shelf, std::mutex> owner;
+devlock::Ordered<slot, std::mutex> one;
+devlock::Ordered<slot, std::mutex> two;
+
+void take(devlock::ContextFor<Order, shelf> context) {
+  devlock::Guard outer{context, owner};
+  devlock::Guard first{outer, one, devlock::under(outer)};
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A guard that was released is no context any more.
+// ONLY: clang
+// FLAGS-clang: -Wthread-safety -Werror
+// EXPECT: 'outer.entered' that was not held
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<group_lock, std::mutex> group;
+devlock::Ordered<kvm_lock, std::mutex> kvm;
+
+void reset_all() {
+  ThreadContext root;
+  devlock::Guard outer{root, group};
+  outer.release();
+  devlock::Guard vm{outer, kvm};
+}

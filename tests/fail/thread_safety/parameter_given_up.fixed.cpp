@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// What the guard permits is handed on.
+// ONLY: clang
+// FLAGS-clang: -Wthread-safety -Werror
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<group_lock, std::mutex> group;
+devlock::Ordered<kvm_lock, std::mutex> kvm;
+
+void open_group(ContextFor<group_lock> context) DEVLOCK_REQUIRES(context) { devlock::Guard guard{context, group}; }
+void use_vm(ContextFor<kvm_lock> context) DEVLOCK_REQUIRES(context) { devlock::Guard guard{context, kvm}; }
+
+void reset_all(ContextFor<group_lock> context) DEVLOCK_REQUIRES(context) {
+  open_group(context.again());
+  devlock::Guard outer{context, group};
+  use_vm(outer);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The child goes first.
+// ONLY: clang
+// FLAGS-clang: -Wthread-safety -Werror
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<group_lock, std::mutex> group;
+devlock::Ordered<kvm_lock, std::mutex> kvm;
+
+void reset_all() {
+  ThreadContext root;
+  devlock::Guard outer{root, group};
+  devlock::Guard vm{outer, kvm};
+  vm.release();
+  outer.release();
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Reported although it is right: a context without a name has none for Clang either.
+// ONLY: clang
+// FLAGS-clang: -Wthread-safety -Werror
+// EXPECT: calling function 'open_group' requires holding
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<group_lock, std::mutex> group;
+devlock::Ordered<kvm_lock, std::mutex> kvm;
+
+void open_group(ContextFor<group_lock> context) DEVLOCK_REQUIRES(context) { devlock::Guard guard{context, group}; }
+
+void on_close() { open_group(devlock::unchecked_context<VfioOrder>("a callback without a context")); }
