@@ -319,6 +319,32 @@ void adopts(Data& data) {
   ++data.in_a;
 }
 
+// Locks that say themselves what they do: devlock's own functions are not reported for giving them back elsewhere.
+class DEVLOCK_CAPABILITY("mutex") Annotated {
+ public:
+  void lock() DEVLOCK_ACQUIRES() {}
+  bool try_lock() DEVLOCK_THREAD_ANNOTATION(try_acquire_capability(true)) { return true; }
+  void unlock() DEVLOCK_RELEASES() {}
+  void lock_shared() DEVLOCK_ACQUIRES_SHARED() {}
+  bool try_lock_shared() DEVLOCK_THREAD_ANNOTATION(try_acquire_shared_capability(true)) { return true; }
+  void unlock_shared() DEVLOCK_THREAD_ANNOTATION(release_shared_capability()) {}
+};
+class Own : public Annotated {
+ public:
+  using lock_class = second;
+};
+void annotated(Ordered<first, Annotated>& outer, Own& inner) {
+  ThreadContext<Order> root;
+  Guard first_one{root, outer};
+  {
+    TryGuard second_one{first_one, inner};
+  }
+  {
+    SharedTryGuard reader{first_one, inner};
+  }
+  SharedGuard reader{first_one, inner};
+}
+
 void unchecked(Data& data) {
   ThreadContext<Order> root;
   Guard outer{root, data.c};
@@ -337,7 +363,7 @@ void rundowns_and_claims() {
 
 [[maybe_unused]] constexpr auto all =
     std::tuple(&branches, &early_return, &loops, &templates, &template_of_parameter, &virtual_calls, &erasure, &lambdas,
-               &readers, &tries, &walks, &sessions, &condition_waits, &retries, &nests, &adopts, &unchecked,
+               &readers, &tries, &walks, &sessions, &condition_waits, &retries, &nests, &adopts, &annotated, &unchecked,
                &rundowns_and_claims);
 
 }  // namespace

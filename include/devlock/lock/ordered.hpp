@@ -57,12 +57,13 @@ class DEVLOCK_CAPABILITY("mutex") Ordered {
 
  private:
   friend class LockAccess;
-  void lock() { native().lock(); }
-  [[nodiscard]] bool try_lock() { return native().try_lock(); }
-  void unlock() { native().unlock(); }
-  void lock_shared() { native().lock_shared(); }
-  [[nodiscard]] bool try_lock_shared() { return native().try_lock_shared(); }
-  void unlock_shared() { native().unlock_shared(); }
+  // The mutex may be annotated itself, and is taken here to be given back elsewhere.
+  void lock() DEVLOCK_UNANALYSED { native().lock(); }
+  [[nodiscard]] bool try_lock() DEVLOCK_UNANALYSED { return native().try_lock(); }
+  void unlock() DEVLOCK_UNANALYSED { native().unlock(); }
+  void lock_shared() DEVLOCK_UNANALYSED { native().lock_shared(); }
+  [[nodiscard]] bool try_lock_shared() DEVLOCK_UNANALYSED { return native().try_lock_shared(); }
+  void unlock_shared() DEVLOCK_UNANALYSED { native().unlock_shared(); }
 
   detail::MutexPlace<Mutex> mutex_;
 };

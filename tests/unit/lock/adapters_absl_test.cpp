@@ -9,11 +9,11 @@
 
 namespace {
 
-// absl spells its operations with capitals.
+// absl spells its operations with capitals, and annotates them for Clang.
 struct AbslMutex : absl::Mutex {
-  void lock() { Lock(); }
+  void lock() DEVLOCK_ACQUIRES() { Lock(); }
   bool try_lock() { return TryLock(); }
-  void unlock() { Unlock(); }
+  void unlock() DEVLOCK_RELEASES() { Unlock(); }
 };
 
 TEST_CASE("absl::Mutex fits by an adapter of three lines") {
