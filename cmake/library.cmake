@@ -126,8 +126,12 @@ devlock_addon(
   WITHOUT "Debian: relacy-dev"
 )
 if(TARGET devlock_check)
-  # Scenarios run on stacks of Relacy's own, all on one thread: the validator would take them for one.
-  target_compile_definitions(devlock_check INTERFACE DEVLOCK_VALIDATE=0)
+  # Scenarios run on stacks of Relacy's own, all on one thread: the validator would take them for one. In its place guards tell
+  # the reports where they were called.
+  target_compile_definitions(
+    devlock_check INTERFACE DEVLOCK_VALIDATE=1
+                            "DEVLOCK_VALIDATE_HEADER=\"devlock/check/report/call_site.hpp\""
+  )
   # Relacy switches stacks with longjmp, which fortification takes for a smashed one; and g++ must keep the stores that end
   # an object's life, else the use of a freed atomic goes unseen.
   target_compile_options(

@@ -54,8 +54,10 @@
 #define DEVLOCK_VALIDATE 1
 #endif
 #endif
-// What a program with a validator includes for it; without one, nothing that needs an operating system.
-#if DEVLOCK_VALIDATE
+// What a program with a validator includes for it; without one, nothing that needs an operating system. The model checker
+// brings marks of its own.
+#if defined(DEVLOCK_VALIDATE_HEADER)
+#elif DEVLOCK_VALIDATE
 #define DEVLOCK_VALIDATE_HEADER "devlock/validate/live_mark.hpp"
 #else
 #define DEVLOCK_VALIDATE_HEADER "devlock/validate/where.hpp"

@@ -105,15 +105,11 @@ TEST_CASE("A random search is a function of its seed") {
   // The schedule that fails first under seed 7 is, under seed 8, met one execution earlier.
   CHECK(check<Inversion>(other).executions == (result.executions > 1 ? result.executions - 1 : result.executions));
 }
-TEST_CASE("The trace shows who did what where, and is the same in every run") {
+TEST_CASE("The trace is the same in every run and holds no address") {
   const Result result = check<Inversion>();
   CHECK(result.trace == check<Inversion>().trace);
-  CHECK(result.trace.find("search_test.cpp") != std::string::npos);
-  CHECK(result.trace.find("exclusive lock") != std::string::npos);
+  CHECK(result.trace.find("thread 1") != std::string::npos);
   CHECK(result.trace.find("0x") == std::string::npos);
-  using devlock::check::detail::readable_trace;
-  CHECK(readable_trace("a 0x7f01 b 0x7f02 c 0x7f01\n") == "a #1 b #2 c #1\n");
-  CHECK(readable_trace("in f, /a/b/c.cpp(3)\nin g, d.cpp(4)\n") == "in f, c.cpp(3)\nin g, d.cpp(4)\n");
 }
 
 struct SaysNo {

@@ -18,12 +18,13 @@
 #include "devlock/check/mark.hpp"
 #include "devlock/check/memory.hpp"
 #include "devlock/check/plan.hpp"
+#include "devlock/check/report/failure.hpp"
+#include "devlock/check/report/name.hpp"
 #include "devlock/check/require.hpp"
 #include "devlock/check/result.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/check/scheduler.hpp"
 #include "devlock/check/step.hpp"
-#include "devlock/check/trace.hpp"
 #include "devlock/sync/relacy.hpp"
 
 namespace devlock::check {
@@ -48,8 +49,6 @@ constexpr Outcome to_outcome(rl::test_result_e result) {
     default: return Outcome::other;
   }
 }
-
-inline std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// The search with one of Relacy's schedulers.
 template <class Scheduler, unsigned Threads>
@@ -98,9 +97,10 @@ Result explore(const ScenarioTable& scenario, const Plan& plan) {
     params.initial_state = state.str();
     params.collect_history = true;
     rl::ostringstream again;
+    EventLog log;
     const rl::test_result_e repeated = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, again, false);
-    result.trace = readable_trace(trace.str().c_str());
-    result.message = first_line(result.trace);
+    result.message = first_line(trace.str().c_str());
+    report_failure(result, log.recording(), scenario.thread_names, Threads);
     if (repeated != found) {
       result.outcome = Outcome::not_deterministic;
       result.message = std::string("the execution that ended with ") + rl::test_result_str(found) + " ended with " +

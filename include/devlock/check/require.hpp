@@ -7,13 +7,14 @@
 //   check::require(inside == 0, "nobody is inside after close");
 #pragma once
 
-#include "devlock/sync/relacy/location.hpp"
+#include "devlock/sync/relacy/event.hpp"
 
 namespace devlock::check {
 
 /// Ends the search unless `condition` holds. `message` says what must always be true.
 inline void require(bool condition, const char* message, relacy::Location where = {}) {
   if (!condition) {
+    relacy::record(relacy::Operation::mark, relacy::Phase::refused, message, where);
     rl::ctx().fail_test(message, rl::test_result_user_assert_failed, where);
   }
 }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "devlock/check/report/report.hpp"
+
 namespace devlock::check {
 
 /// What ended the search.
@@ -18,7 +20,8 @@ enum class Outcome {
   assertion,            ///< require() failed
   invariant,            ///< require() failed in the scenario's invariant()
   data_race,            ///< two accesses to a var that nothing orders
-  deadlock,             ///< nobody can go on; a lost wakeup ends so too
+  deadlock,             ///< nobody can go on
+  lost_wakeup,          ///< nobody can go on, and who sleeps keeps nobody from waking him: the notification is missing
   livelock,             ///< longer than Plan::depth
   not_the_owner,        ///< a mutex was unlocked by a thread that does not hold it
   locked_twice,         ///< a thread waits for or tries the mutex that it holds
@@ -44,6 +47,7 @@ constexpr const char* to_string(Outcome outcome) {
     case Outcome::invariant: return "invariant failed";
     case Outcome::data_race: return "data race";
     case Outcome::deadlock: return "deadlock";
+    case Outcome::lost_wakeup: return "lost wakeup";
     case Outcome::livelock: return "livelock";
     case Outcome::not_the_owner: return "unlocked by a thread that does not hold it";
     case Outcome::locked_twice: return "locked twice by one thread";
@@ -79,6 +83,7 @@ struct Result {
   double seconds = 0;            ///< of the search, without the repetition that collects the trace
   std::string message;           ///< one line; empty for a pass
   std::string trace;             ///< the failing execution step by step; the same in every run
+  Report report;                 ///< of the failing execution, for people
   std::vector<MarkCount> marks;
 
   /// Every schedule ran and none failed.

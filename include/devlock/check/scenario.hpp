@@ -10,7 +10,8 @@
 //     void after();                  // optional: when both ended
 //   };
 //
-// Optional too: before(), which runs first, and invariant(), which runs at every schedule point and must only read.
+// Optional too: before(), which runs first, invariant(), which runs at every schedule point and must only read, and
+// `static constexpr const char* thread_names[]` for reports.
 // Not checked: that the scenario is deterministic (no clocks, no random numbers, no addresses as values), and that no
 // exception leaves it: it has nowhere to go.
 #pragma once
@@ -18,6 +19,7 @@
 #include <concepts>
 #include <cstddef>
 #include <new>
+#include <span>
 
 #include "devlock/sync/relacy/touch.hpp"
 
@@ -41,6 +43,7 @@ struct ScenarioTable {
   void (*before)(void* scenario);     // these may be null
   void (*after)(void* scenario);
   void (*invariant)(void* scenario);
+  std::span<const char* const> thread_names;
 };
 
 template <Scenario S>
@@ -48,7 +51,10 @@ constexpr ScenarioTable make_table() {
   ScenarioTable table{sizeof(S), alignof(S), [](void* place) { ::new (place) S(); },
                       [](void* scenario) { static_cast<S*>(scenario)->~S(); },
                       [](void* scenario, unsigned index) { static_cast<S*>(scenario)->thread(index); },
-                      nullptr, nullptr, nullptr};
+                      nullptr, nullptr, nullptr, {}};
+  if constexpr (requires { std::span<const char* const>(S::thread_names); }) {
+    table.thread_names = S::thread_names;
+  }
   if constexpr (requires(S& scenario) { scenario.before(); }) {
     table.before = [](void* scenario) { static_cast<S*>(scenario)->before(); };
   }

@@ -11,6 +11,7 @@
 
 #include "devlock/check/plan.hpp"
 #include "devlock/check/relacy.hpp"
+#include "devlock/check/report/event_log.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
@@ -67,7 +68,14 @@ class Limited : public Base {
     for (unsigned& count : run_.blocked) {
       count = 0;
     }
-    return Base::iteration_begin(iteration + run_.seed);
+    const rl::thread_id_t first = Base::iteration_begin(iteration + run_.seed);
+    note_run(first);
+    return first;
+  }
+  rl::thread_id_t schedule(rl::unpark_reason& reason, unsigned yield) {
+    const rl::thread_id_t next = Base::schedule(reason, yield);
+    note_run(next);
+    return next;
   }
   bool iteration_end() {
     const bool finished = Base::iteration_end();
@@ -80,6 +88,7 @@ class Limited : public Base {
   }
   bool park_current_thread(bool is_timed, bool allow_spurious_wakeup) {
     ++run_.blocked[this->thread_->index_];
+    note_sleep(this->thread_->index_);
     return Base::park_current_thread(is_timed, allow_spurious_wakeup);
   }
 
