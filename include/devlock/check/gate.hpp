@@ -14,6 +14,7 @@
 #pragma once
 
 #include "devlock/sync/relacy/location.hpp"
+#include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::check {
 
@@ -22,19 +23,23 @@ class Gate {
  public:
   /// Counts this thread. If it `waits`, returns when all have arrived and the waiters before it have left.
   void arrive(bool waits, relacy::Location where = {}) {
+    relacy::touches_too(relacy::Touch().writes(id_));
     if (++arrived_ != Threads && waits) {
       waiting_[count_++] = rl::ctx().current_thread();
+      relacy::about_to(relacy::Touch::nothing());
       rl::ctx().park_current_thread(false, false, false, where);
     }
   }
   /// Lets the next waiter go on.
   void leave(relacy::Location where = {}) {
+    relacy::touches_too(relacy::Touch().writes(id_));
     if (arrived_ == Threads && next_ != count_) {
       rl::ctx().unpark_thread(waiting_[next_++], false, where);
     }
   }
 
  private:
+  relacy::ObjectId id_ = relacy::new_object();
   int waiting_[Threads] = {};
   unsigned arrived_ = 0;
   unsigned count_ = 0;

@@ -10,15 +10,18 @@
 //   --inside;
 #pragma once
 
+#include "devlock/sync/relacy/event.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::check {
 
 /// Other threads may run here. For a reducing search it touches every object, because it stands for what the search
 /// cannot see.
-inline void step() {
-  relacy::about_to_touch_everything();
+inline void step(relacy::Location where = {}) {
+  relacy::record(relacy::Operation::step, relacy::Phase::wants, nullptr, where);
+  relacy::about_to(relacy::Touch::everything());
   rl::ctx().sched();
+  relacy::record(relacy::Operation::step, relacy::Phase::done, nullptr, where);
 }
 
 }  // namespace devlock::check

@@ -12,7 +12,10 @@
 
 #include "devlock/sync/concept.hpp"
 #include "devlock/sync/relacy/atomic.hpp"
+#include "devlock/sync/relacy/condition_variable.hpp"
+#include "devlock/sync/relacy/fence.hpp"
 #include "devlock/sync/relacy/mutex.hpp"
+#include "devlock/sync/relacy/shared_mutex.hpp"
 #include "devlock/sync/relacy/var.hpp"
 
 namespace devlock {
@@ -21,19 +24,26 @@ struct RelacySync {
   template <class T>
   using atomic = relacy::Atomic<T>;
   using mutex = relacy::Mutex;
+  using shared_mutex = relacy::SharedMutex;
+  using condition_variable = relacy::ConditionVariable;
   template <class T>
   using var = relacy::Var<T>;
 
   /// A turn of a spin loop: lets other threads run. A loop without it is reported as a livelock.
   static void pause(relacy::Location where = {}) {
-    relacy::about_to_yield();
+    relacy::record(relacy::Operation::yield, relacy::Phase::wants, nullptr, where);
+    relacy::about_to(relacy::Touch::yield());
     rl::yield(1, where);
+    relacy::record(relacy::Operation::yield, relacy::Phase::done, nullptr, where);
   }
+  static void fence(std::memory_order order, relacy::Location where = {}) { relacy::fence(order, where); }
 };
 
-/// The same with a mutex whose try may fail while it is free: std::mutex by the letter.
+/// The same with what the standard allows and no kernel does: a mutex whose try may fail while it is free, a condition
+/// variable that wakes a thread without a notification.
 struct SpuriousRelacySync : RelacySync {
   using mutex = relacy::SpuriousMutex;
+  using condition_variable = relacy::SpuriousConditionVariable;
 };
 
 static_assert(Sync<RelacySync>);

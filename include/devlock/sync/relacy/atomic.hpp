@@ -12,22 +12,13 @@
 #include <atomic>
 #include <type_traits>
 
+#include "devlock/sync/relacy/event.hpp"
 #include "devlock/sync/relacy/location.hpp"
+#include "devlock/sync/relacy/order.hpp"
+#include "devlock/sync/relacy/sleepers.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::relacy {
-
-constexpr rl::memory_order to_relacy(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_relaxed: return rl::mo_relaxed;
-    case std::memory_order_consume: return rl::mo_consume;
-    case std::memory_order_acquire: return rl::mo_acquire;
-    case std::memory_order_release: return rl::mo_release;
-    case std::memory_order_acq_rel: return rl::mo_acq_rel;
-    case std::memory_order_seq_cst: return rl::mo_seq_cst;
-  }
-  return rl::mo_seq_cst;
-}
 
 template <class T>
 class Atomic {
@@ -36,98 +27,112 @@ class Atomic {
 
  public:
   Atomic(T value = T(), Location where = {}) {
-    about_to_write(this);
+    about_to(Touch().writes(id_));
     atomic_.store(value, rl::mo_relaxed, where);
   }
+  ~Atomic() { touches_too(Touch().writes(id_).writes(queue())); }
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
   T load(Order order = Order::seq_cst, Location where = {}) const {
-    about_to_read(this);
-    return atomic_.load(to_relacy(order), where);
+    begin(Operation::load, Touch().reads(id_), where);
+    const T value = atomic_.load(to_relacy(order), where);
+    record(Operation::load, Phase::done, this, where, to_number(value));
+    return value;
   }
   void store(T value, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
+    begin(Operation::store, Touch().writes(id_), where, value);
     atomic_.store(value, to_relacy(order), where);
+    record(Operation::store, Phase::done, this, where, to_number(value));
   }
   T exchange(T value, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.exchange(value, to_relacy(order), where);
+    begin(Operation::exchange, Touch().writes(id_), where, value);
+    return end(Operation::exchange, atomic_.exchange(value, to_relacy(order), where), where);
   }
   T fetch_add(T value, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.fetch_add(value, to_relacy(order), where);
+    begin(Operation::fetch, Touch().writes(id_), where, value);
+    return end(Operation::fetch, atomic_.fetch_add(value, to_relacy(order), where), where);
   }
   T fetch_sub(T value, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.fetch_sub(value, to_relacy(order), where);
+    begin(Operation::fetch, Touch().writes(id_), where, value);
+    return end(Operation::fetch, atomic_.fetch_sub(value, to_relacy(order), where), where);
   }
   T fetch_or(T value, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.fetch_or(value, to_relacy(order), where);
+    begin(Operation::fetch, Touch().writes(id_), where, value);
+    return end(Operation::fetch, atomic_.fetch_or(value, to_relacy(order), where), where);
   }
   T fetch_and(T value, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.fetch_and(value, to_relacy(order), where);
+    begin(Operation::fetch, Touch().writes(id_), where, value);
+    return end(Operation::fetch, atomic_.fetch_and(value, to_relacy(order), where), where);
   }
   bool compare_exchange_strong(T& expected, T desired, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.compare_exchange_strong(expected, desired, to_relacy(order), where);
+    return compare_exchange_strong(expected, desired, order, failure_of(order), where);
   }
   bool compare_exchange_strong(T& expected, T desired, Order success, Order failure, Location where = {}) {
-    about_to_write(this);
-    return atomic_.compare_exchange_strong(expected, desired, to_relacy(success), where, to_relacy(failure), where);
+    begin(Operation::compare_exchange, Touch().writes(id_), where, desired);
+    const bool done =
+        atomic_.compare_exchange_strong(expected, desired, to_relacy(success), where, to_relacy(failure), where);
+    if (!done) {
+      left_unchanged(id_);
+    }
+    record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, to_number(expected));
+    return done;
   }
   bool compare_exchange_weak(T& expected, T desired, Order order = Order::seq_cst, Location where = {}) {
-    about_to_write(this);
-    return atomic_.compare_exchange_weak(expected, desired, to_relacy(order), where);
+    return compare_exchange_weak(expected, desired, order, failure_of(order), where);
   }
   bool compare_exchange_weak(T& expected, T desired, Order success, Order failure, Location where = {}) {
-    about_to_write(this);
-    return atomic_.compare_exchange_weak(expected, desired, to_relacy(success), where, to_relacy(failure), where);
+    begin(Operation::compare_exchange, Touch().writes(id_), where, desired);
+    const bool done =
+        atomic_.compare_exchange_weak(expected, desired, to_relacy(success), where, to_relacy(failure), where);
+    record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, to_number(expected));
+    return done;
   }
 
   /// Waits until the value differs from `old`.
   void wait(T old, Order order = Order::seq_cst, Location where = {}) const {
-    while (load(order, where) == old) {
+    const Touch touch = Touch().reads(id_).reads(queue());
+    begin(Operation::futex_wait, touch, where, old);
+    T seen = atomic_.load(to_relacy(order), where);
+    while (seen == old) {
       if (atomic_.debug_value() != old) {
-        about_to_yield();  // the load answered an old value; a real machine shows the new one in the end
+        about_to(Touch::nothing());  // the load answered an old value; a real machine shows the new one in the end
         rl::yield(1, where);
+        about_to(touch);
+        seen = atomic_.load(to_relacy(order), where);
       } else {
-        sleepers_ |= 1U << static_cast<unsigned>(rl::ctx().current_thread());
-        rl::ctx().park_current_thread(false, false, false, where);
+        sleepers_.sleep(where);
+        const detail::NoSwitch waking_and_looking_are_one_step;
+        seen = atomic_.load(to_relacy(order), where);
       }
     }
+    record(Operation::futex_wait, Phase::done, this, where, to_number(seen));
   }
-  void notify_one(Location where = {}) {
-    about_to_touch_everything();
-    rl::ctx().sched();
-    wake(1, where);
-  }
-  void notify_all(Location where = {}) {
-    about_to_touch_everything();
-    rl::ctx().sched();
-    wake(max_threads, where);
-  }
+  void notify_one(Location where = {}) { notify(Operation::notify_one, 1, where); }
+  void notify_all(Location where = {}) { notify(Operation::notify_all, max_threads, where); }
 
  private:
-  // Which sleeper wakes is a choice of the search, unless all do.
-  void wake(unsigned most, const rl::debug_info& where) {
+  [[nodiscard]] ObjectId queue() const { return id_ + 1U; }
+
+  void begin(Operation operation, const Touch& touch, const Location& where, T value = T()) const {
+    record(operation, Phase::wants, this, where, to_number(value));
+    about_to(touch);
+  }
+  T end(Operation operation, T value, const Location& where) const {
+    record(operation, Phase::done, this, where, to_number(value));
+    return value;
+  }
+  void notify(Operation operation, unsigned most, const Location& where) {
+    begin(operation, Touch().writes(queue()), where);
+    rl::ctx().sched();
     (void)atomic_.debug_value();  // finds out whether the atomic still exists
-    for (; sleepers_ != 0U && most != 0U; --most) {
-      const auto count = static_cast<unsigned>(__builtin_popcount(sleepers_));
-      unsigned rest = sleepers_;
-      for (unsigned skip = most < count ? rl::ctx().rand(count, rl::sched_type_user) : 0U; skip != 0U; --skip) {
-        rest &= rest - 1U;
-      }
-      const int chosen = __builtin_ctz(rest);
-      sleepers_ &= ~(1U << static_cast<unsigned>(chosen));
-      rl::ctx().unpark_thread(chosen, false, where);
-    }
+    sleepers_.wake(most, where);
+    record(operation, Phase::done, this, where);
   }
 
+  ObjectId id_ = new_object();
   rl::atomic<T> atomic_;
-  mutable unsigned sleepers_ = 0;  // one bit for each thread
+  mutable Sleepers sleepers_;
 };
 
 }  // namespace devlock::relacy

@@ -6,6 +6,7 @@
 // SpuriousMutex may fail once more, which the standard allows std::mutex and no kernel's mutex does.
 #pragma once
 
+#include "devlock/sync/relacy/event.hpp"
 #include "devlock/sync/relacy/location.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
@@ -15,25 +16,56 @@ template <bool SpuriousFailure>
 class BasicMutex {
  public:
   BasicMutex(Location where = {}) { mutex_.init(false, false, false, SpuriousFailure, where); }
-  ~BasicMutex() { mutex_.deinit(Location()); }
+  ~BasicMutex() {
+    touches_too(Touch().writes(id_));
+    forget_gate(owner_);
+    mutex_.deinit(Location());
+  }
   BasicMutex(const BasicMutex&) = delete;
   BasicMutex& operator=(const BasicMutex&) = delete;
 
   void lock(Location where = {}) {
-    about_to_write(this);
-    mutex_.lock(where);
+    record(Operation::lock, Phase::wants, this, where);
+    about_to(touch(true));
+    take(where);
   }
   [[nodiscard]] bool try_lock(Location where = {}) {
-    about_to_write(this);
-    return mutex_.try_lock_exclusive(where);
+    record(Operation::try_lock, Phase::wants, this, where);
+    about_to(touch(false));
+    const bool taken = mutex_.try_lock_exclusive(where);
+    if (taken) {
+      owner_ = rl::ctx().current_thread();
+    } else if (owner_ != nobody) {
+      left_unchanged(id_);
+    }
+    record(Operation::try_lock, taken ? Phase::done : Phase::refused, this, where);
+    return taken;
   }
   void unlock(Location where = {}) {
-    about_to_write(this);
+    record(Operation::unlock, Phase::wants, this, where);
+    about_to(touch(false));
+    give_back(where);
+    record(Operation::unlock, Phase::done, this, where);
+  }
+
+  // For a condition variable, whose wait gives the mutex back and takes it again in its own steps.
+
+  /// What taking (`waits`) or giving back touches.
+  [[nodiscard]] Touch touch(bool waits) const { return Touch().mutex(id_, owner_, waits); }
+  void give_back(Location where) {
     mutex_.unlock(where);
+    owner_ = nobody;
+  }
+  void take(Location where) {
+    mutex_.lock(where);
+    owner_ = rl::ctx().current_thread();
+    record(Operation::lock, Phase::done, this, where);
   }
 
  private:
   struct Tag;
+  ObjectId id_ = new_object();
+  int owner_ = nobody;
   rl::generic_mutex<Tag> mutex_;
 };
 

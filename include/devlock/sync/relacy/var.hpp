@@ -8,7 +8,9 @@
 
 #include <type_traits>
 
+#include "devlock/sync/relacy/event.hpp"
 #include "devlock/sync/relacy/location.hpp"
+#include "devlock/sync/relacy/order.hpp"
 
 namespace devlock::relacy {
 
@@ -22,8 +24,17 @@ class Var {
   Var(const Var&) = delete;
   Var& operator=(const Var&) = delete;
 
-  [[nodiscard]] T get(Location where = {}) const { return var_(where).load(); }
-  void set(T value, Location where = {}) { var_(where).store(value); }
+  [[nodiscard]] T get(Location where = {}) const {
+    record(Operation::read, Phase::wants, this, where);
+    const T value = var_(where).load();
+    record(Operation::read, Phase::done, this, where, to_number(value));
+    return value;
+  }
+  void set(T value, Location where = {}) {
+    record(Operation::write, Phase::wants, this, where, to_number(value));
+    var_(where).store(value);
+    record(Operation::write, Phase::done, this, where, to_number(value));
+  }
 
  private:
   rl::var<T> var_;
