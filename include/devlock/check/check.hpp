@@ -18,6 +18,7 @@
 #include "devlock/check/mark.hpp"
 #include "devlock/check/memory.hpp"
 #include "devlock/check/plan.hpp"
+#include "devlock/check/report/coverage.hpp"
 #include "devlock/check/report/failure.hpp"
 #include "devlock/check/report/name.hpp"
 #include "devlock/check/require.hpp"

@@ -12,6 +12,7 @@
 #include "devlock/check/plan.hpp"
 #include "devlock/check/relacy.hpp"
 #include "devlock/check/report/event_log.hpp"
+#include "devlock/check/report/progress.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
@@ -29,11 +30,18 @@ struct Run {
   std::uint64_t executions = 0;
   bool cut = false;                   // ended by a limit
   unsigned blocked[relacy::max_threads] = {};
+  unsigned depth = 0;                 // schedule points of the newest execution
+  Progress progress{std::chrono::steady_clock::now()};
 
   // True if the search must end now. The clock costs as much as a short execution, so it is read now and then.
   bool spent() {
     ++executions;
-    return executions == most_executions || (executions % 64 == 0 && std::chrono::steady_clock::now() >= end);
+    if (executions == most_executions || executions % 64 != 0) {
+      return executions == most_executions;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    progress.at(now, executions, most_executions, depth, end);
+    return now >= end;
   }
 };
 
@@ -69,11 +77,13 @@ class Limited : public Base {
       count = 0;
     }
     const rl::thread_id_t first = Base::iteration_begin(iteration + run_.seed);
+    run_.depth = 0;
     note_run(first);
     return first;
   }
   rl::thread_id_t schedule(rl::unpark_reason& reason, unsigned yield) {
     const rl::thread_id_t next = Base::schedule(reason, yield);
+    ++run_.depth;
     note_run(next);
     return next;
   }
