@@ -22,6 +22,7 @@ struct CallSiteReference {
 };
 
 struct CallSiteContextMark {
+  static constexpr bool live = true;
   [[nodiscard]] static constexpr CallSiteReference reference() noexcept { return {}; }
   template <class Order>
   static constexpr void enter_root(Where) noexcept {}
