@@ -140,7 +140,8 @@ class Life {
     }
     outcome = owner_.step(list, {"VFIO_GROUP_SET_CONTAINER", group_name()},
                           [&] { return group_->set_container(list.assume(), *container_); });
-    return outcome ? owner_.step(list, {"VFIO_SET_IOMMU"}, [&] { return container_->set_iommu(); }) : outcome;
+    return outcome ? owner_.step(list, {"VFIO_SET_IOMMU"}, [&] { return container_->set_iommu(list.assume()); })
+                   : outcome;
   }
   template <class Context>
   Result<> claim(const Context& context) DEVLOCK_REQUIRES(context) {
@@ -232,14 +233,25 @@ class Life {
       }
     }
     if (group_ || container_ || vm_ || claim_) {
-      owner_.step(list, {"close group", group_name()}, [&]() -> Result<> {
-        group_.reset();
-        container_.reset();
-        vm_.reset();
-        claim_.reset();
-        return {};
-      });
+      const auto closed =
+          owner_.step(list, {"close group", group_name()}, [&] { return close_handles(list.assume()); });
+      outcome = outcome ? closed : outcome;
     }
+    return outcome;
+  }
+  // Each is closed, whatever the one before it answered; the first error is returned.
+  Result<> close_handles(devlock::vfio::ContextFor<devlock::vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
+    Result<> outcome = group_ ? group_->close(context.again()) : Result<>();
+    if (Result<> closed = container_ ? container_->close() : Result<>(); outcome) {
+      outcome = std::move(closed);
+    }
+    if (Result<> ended = vm_ ? vm_->close(context.again()) : Result<>(); outcome) {
+      outcome = std::move(ended);
+    }
+    group_.reset();
+    container_.reset();
+    vm_.reset();
+    claim_.reset();
     return outcome;
   }
   [[nodiscard]] std::string group_name() const { return "group " + std::to_string(plan_.before.iommu_group); }

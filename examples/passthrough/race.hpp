@@ -32,7 +32,8 @@ class Race {
 
   /// Returns after every thread ended. The device is closed then, and unbound if the unplug began.
   devlock::Result<void> run(const Root& root, GroupListLock& groups, const Options& options) DEVLOCK_REQUIRES(root) {
-    auto outcome = owner_.step(root, {"VFIO_DEVICE_SET_IRQS"}, [&] { return session_.device.watch_unplug(); });
+    auto outcome =
+        owner_.step(root, {"VFIO_DEVICE_SET_IRQS"}, [&] { return session_.device.watch_unplug(root.assume()); });
     std::vector<std::jthread> resetters;
     std::jthread unplugger;
     if (outcome) {

@@ -60,14 +60,14 @@ class Resetter {
     VfioReset<Device> target(session_.device);
     const Clock::time_point first = Clock::now();
     const devlock::Result<void> done = devlock::pci::try_reset(context, target, session_.scope);
-    // The waiting form does not compile under the record's guard:
+    // The waiting form does not compile, not even from the root, because the target goes through an open descriptor:
     //
-    //   devlock::pci::reset(record, target, session_.scope);
+    //   devlock::pci::reset(context, target, session_.scope);
     //
-    //   error: use of deleted function HierarchicalLock<lock_order_inversion<device_lock, Held<VfioOrder, group_lock>>, ...>
+    //   error: use of deleted function reset(...) [Refusal = lock_order_inversion<device_lock, Held<VfioOrder, open_device>>]
     //
-    // The owner waits for the record's lock to close the device, the unbind has the kernel's lock of the device and waits for
-    // that close, and this thread would wait for the unbind with the record's lock held: nobody would ever go on.
+    // The unbind has the kernel's lock of the device and waits for the close, the owner closes only after this thread is done, and
+    // this thread would wait for the unbind: nobody would ever go on.
     write_down<Context>(done, first);
     return tell(done);
   }

@@ -35,6 +35,9 @@ using Scope = devlock::pci::ResetScope<DeviceLock>;
 template <devlock::OpenDevice Device>
 class VfioReset {
  public:
+  /// It resets through an open descriptor: the form that waits does not compile with it.
+  using lifetime_class = typename Device::lifetime_class;
+
   explicit VfioReset(Device& device) : device_(&device) {}
 
   devlock::Result<void> check(const Scope& scope) {
@@ -45,7 +48,10 @@ class VfioReset {
     return {};
   }
   devlock::Result<void> save(devlock::pci::Address) { return {}; }
-  devlock::Result<void> reset(const Scope&) { return device_->reset(); }
+  devlock::Result<void> reset(devlock::vfio::ContextFor<devlock::vfio::memory_lock> context, const Scope&)
+      DEVLOCK_REQUIRES(context) {
+    return device_->reset(context.again());
+  }
   devlock::Result<void> restore(devlock::pci::Address) { return {}; }
 
  private:

@@ -118,7 +118,7 @@ struct Session {
     Container container = value(host.open_container());
     Host::Group group = value(host.open_group(context, value(host.device(address)).iommu_group));
     value(group.set_container(context, container));
-    value(container.set_iommu());
+    value(container.set_iommu(context));
     Host::Group::Device device = value(group.open_device(context, address));
     return Session{std::move(container), std::move(group), std::move(device)};
   }

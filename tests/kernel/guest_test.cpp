@@ -23,8 +23,8 @@ TEST_CASE("a device of each kind resets through its descriptor", "[reset]") {
       sibling.emplace(host, context, pair_second());
     }
     Session session = Session::open(host, context, address);
-    value(session.device.reset());
-    value(session.device.reset());
+    value(session.device.reset(context));
+    value(session.device.reset(context));
   }
 }
 
@@ -38,12 +38,12 @@ TEST_CASE("a reset while an unbind waits for its descriptor is contended, and th
       Assigned assigned(host, context, address);
       Worker<void> unbind;
       Session session = Session::open(host, context, address);
-      value(session.device.reset());
+      value(session.device.reset(context));
 
       unbind.start([&](Context& own) { return host.unbind(own.assume(), address); });
       unbind.wait_until_in(unbind_waits_in);
 
-      const devlock::Error refused = error(session.device.reset());
+      const devlock::Error refused = error(session.device.reset(context));
       // It answered while the other still waits: it did not wait for it.
       REQUIRE(unbind.waits_in() == unbind_waits_in);
       REQUIRE(refused.error_number == EAGAIN);
@@ -113,7 +113,7 @@ TEST_CASE("the holder of a descriptor is told that an unbind waits for it", "[un
   Assigned assigned(host, context, edu());
   Worker<void> unbind;
   Session session = Session::open(host, context, edu());
-  value(session.device.watch_unplug());
+  value(session.device.watch_unplug(context));
   REQUIRE_FALSE(value(session.device.unplug_requested()));
 
   unbind.start([&](Context& own) { return host.unbind(own.assume(), edu()); });
@@ -198,6 +198,23 @@ TEST_CASE("a virtual machine takes a group once and gives it back", "[kvm]") {
   const devlock::Error gone = error(machine.detach(context, session.group));
   REQUIRE(gone.error_number == ENOENT);
   REQUIRE(gone.error_class == ErrorClass::gone);
+  value(machine.close(context));
+}
+
+TEST_CASE("a virtual machine keeps its group open, and its end closes it", "[keeps]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, edu());
+  const int id = value(host.device(edu())).iommu_group;
+  auto machine = value(host.create_vm(context));
+  {
+    Host::Group group = value(host.open_group(context, id));
+    value(machine.attach(context, group));
+    value(group.close(context));
+  }
+  REQUIRE(error(host.open_group(context, id)).error_class == ErrorClass::held);
+  value(machine.close(context));
+  value(host.open_group(context, id));
 }
 
 TEST_CASE("the tree that sysfs shows is the tree that the guest has", "[tree]") {
@@ -253,7 +270,7 @@ TEST_CASE("a device's whole life leaves no descriptor, driver or override behind
     Session session = Session::open(host, context, switch_nic());
     auto machine = value(host.create_vm(context));
     value(machine.attach(context, session.group));
-    value(session.device.reset());
+    value(session.device.reset(context));
     (void)error(host.open_group(context, before.iommu_group));
     REQUIRE(open_descriptors() > descriptors);
   }

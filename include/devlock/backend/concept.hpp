@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "devlock/backend/classify.hpp"
+#include "devlock/order/lifetime.hpp"
 #include "devlock/pci/address.hpp"
 #include "devlock/vfio/order.hpp"
 
@@ -38,21 +39,30 @@ struct GroupStatus {
   bool container_set = false;
 };
 
-/// An open device. Destroying it closes it; close() does so with a result. Closing waits for group_lock.
+// Every handle here is closed by its destructor too, and then drops the result. A destructor takes no context, so what it may wait
+// for is checked where the handle is made: the operation that opens takes a context that covers the close.
+
+/// An open device; a Lifetime, because an unbind waits for its end. Closing waits for group_lock.
 template <class D>
-concept OpenDevice = requires(D& device, const D& same, vfio::ContextFor<vfio::group_lock> context) {
+concept OpenDevice = Lifetime<D> && std::same_as<typename D::lifetime_class, vfio::open_device> &&
+                     requires(D& device, const D& same, vfio::ContextFor<vfio::memory_lock> may_wait_for_memory,
+                              vfio::ContextFor<vfio::igate> may_wait_for_igate,
+                              vfio::ContextFor<vfio::group_lock> may_wait_for_group) {
   { same.address() } -> std::convertible_to<pci::Address>;
-  { device.reset() } -> std::same_as<Result<void>>;                 // VFIO_DEVICE_RESET: tries, never waits for device_lock
-  { device.watch_unplug() } -> std::same_as<Result<void>>;          // ask to be told of an unplug
-  { device.unplug_requested() } -> std::same_as<Result<bool>>;      // has one been asked for? Never waits.
-  { device.close(context) } -> std::same_as<Result<void>>;
+  { device.reset(may_wait_for_memory) } -> std::same_as<Result<void>>;  // VFIO_DEVICE_RESET: tries device_lock, never waits for it
+  { device.watch_unplug(may_wait_for_igate) } -> std::same_as<Result<void>>;  // ask to be told of an unplug
+  { device.unplug_requested() } -> std::same_as<Result<bool>>;                // has one been asked for? Never waits.
+  { device.close(may_wait_for_group) } -> std::same_as<Result<void>>;
 };
 
+/// Closing waits for nothing: the groups in it keep it.
 template <class C>
-concept VfioContainer = requires(C& container) {
-  { container.set_iommu() } -> std::same_as<Result<void>>;  // type 1 v2, after the first group joined
+concept VfioContainer = requires(C& container, vfio::ContextFor<vfio::container_lock> context) {
+  { container.set_iommu(context) } -> std::same_as<Result<void>>;  // type 1 v2, after the first group joined
+  { container.close() } -> std::same_as<Result<void>>;
 };
 
+/// An open group. Closing waits for group_lock, at once or when the last device or VM that keeps it goes.
 template <class G>
 concept VfioGroup = requires(G& group, const G& same, typename G::Container& container, pci::Address address,
                              vfio::ContextFor<vfio::group_lock> context) {
@@ -63,20 +73,23 @@ concept VfioGroup = requires(G& group, const G& same, typename G::Container& con
   { group.set_container(context, container) } -> std::same_as<Result<void>>;
   { group.unset_container(context) } -> std::same_as<Result<void>>;
   { group.open_device(context, address) } -> std::same_as<Result<typename G::Device>>;
+  { group.close(context) } -> std::same_as<Result<void>>;
 };
 
-/// A KVM virtual machine with its kvm-vfio device.
+/// A KVM virtual machine with its kvm-vfio device. Its end waits for kvm_lock, and for the group_lock of each group that nobody but
+/// this VM keeps open.
 template <class V>
-concept VirtualMachine = requires(V& vm, typename V::Group& group, vfio::ContextFor<vfio::kvm_vfio_lock> context) {
+concept VirtualMachine = requires(V& vm, typename V::Group& group, vfio::ContextFor<vfio::kvm_vfio_lock> context,
+                                  vfio::ContextFor<vfio::group_lock> may_wait_for_group) {
   { vm.attach(context, group) } -> std::same_as<Result<void>>;
   { vm.detach(context, group) } -> std::same_as<Result<void>>;
+  { vm.close(may_wait_for_group) } -> std::same_as<Result<void>>;
 };
 
 template <class H>
 concept Backend = requires(H& host, pci::Address address, std::string_view driver, int group,
                            vfio::ContextFor<vfio::device_lock> may_wait_for_device,
-                           vfio::ContextFor<vfio::group_lock> may_wait_for_group,
-                           vfio::ContextFor<vfio::kvm_lock> may_wait_for_kvm) {
+                           vfio::ContextFor<vfio::group_lock> may_wait_for_group) {
   requires VfioGroup<typename H::Group>;
   requires VirtualMachine<typename H::Vm>;
   { host.devices() } -> std::same_as<Result<std::vector<DeviceInfo>>>;
@@ -90,7 +103,7 @@ concept Backend = requires(H& host, pci::Address address, std::string_view drive
   { host.try_reset_bus(address) } -> std::same_as<Result<void>>;  // the bus below this bridge; tries
   { host.open_container() } -> std::same_as<Result<typename H::Group::Container>>;
   { host.open_group(may_wait_for_group, group) } -> std::same_as<Result<typename H::Group>>;
-  { host.create_vm(may_wait_for_kvm) } -> std::same_as<Result<typename H::Vm>>;
+  { host.create_vm(may_wait_for_group) } -> std::same_as<Result<typename H::Vm>>;
 };
 
 }  // namespace devlock

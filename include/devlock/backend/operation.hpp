@@ -23,10 +23,13 @@ enum class Operation {
   unset_container,
   set_iommu,
   open_container,
+  close_container,
+  close_group,
   open_device,
   close_device,
   watch_unplug,
   create_vm,
+  close_vm,
   attach_group,
   detach_group,
   claim_group,
@@ -50,10 +53,13 @@ constexpr const char* to_string(Operation operation) {
     case Operation::unset_container: return "VFIO_GROUP_UNSET_CONTAINER";
     case Operation::set_iommu: return "VFIO_SET_IOMMU";
     case Operation::open_container: return "open container";
+    case Operation::close_container: return "close container";
+    case Operation::close_group: return "close group";
     case Operation::open_device: return "VFIO_GROUP_GET_DEVICE_FD";
     case Operation::close_device: return "close device";
     case Operation::watch_unplug: return "VFIO_DEVICE_SET_IRQS";
     case Operation::create_vm: return "create VM";
+    case Operation::close_vm: return "close VM";
     case Operation::attach_group: return "KVM_DEV_VFIO_FILE_ADD";
     case Operation::detach_group: return "KVM_DEV_VFIO_FILE_DEL";
     case Operation::claim_group: return "claim group";

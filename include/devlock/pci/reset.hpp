@@ -21,16 +21,28 @@
 
 namespace devlock::pci {
 
+namespace detail {
+// Stands for the guard of the locked scope where only the shape of a target is looked at.
+struct AnyContext {
+  template <class Order, class X>
+  operator ContextFor<Order, X>() const;  // NOLINT(google-explicit-constructor)
+};
+}  // namespace detail
+
 /// What a reset is performed on. `check` answers whether the scope can be reset and changes nothing; `save` keeps a
 /// function's state and quiesces it; `reset` resets what the scope affects; `restore` puts the state back. A target whose
-/// kernel does save and restore by itself makes them succeed without an action, and says so.
+/// kernel does save and restore by itself makes them succeed without an action, and says so. A `reset` that waits for a lock class
+/// takes a ContextFor that class before the scope, and is given that of the locked scope.
 template <class T, class Lock>
 concept ResetTarget = requires(T& target, const ResetScope<Lock>& scope, Address address) {
   { target.check(scope) } -> std::same_as<Result<void>>;
   { target.save(address) } -> std::same_as<Result<void>>;
-  { target.reset(scope) } -> std::same_as<Result<void>>;
   { target.restore(address) } -> std::same_as<Result<void>>;
-};
+} && (requires(T& target, const ResetScope<Lock>& scope) {
+  { target.reset(scope) } -> std::same_as<Result<void>>;
+} || requires(T& target, const ResetScope<Lock>& scope, detail::AnyContext context) {
+  { target.reset(context, scope) } -> std::same_as<Result<void>>;
+});
 
 constexpr Operation reset_operation(ScopeKind kind) {
   switch (kind) {
@@ -43,9 +55,10 @@ constexpr Operation reset_operation(ScopeKind kind) {
 }
 
 namespace detail {
-// The locks are held: save all, reset, restore what was saved, in reverse.
-template <class Target, class Lock>
-Result<void> reset_locked(Target& target, const ResetScope<Lock>& scope) {
+// The locks are held, by `locked`: save all, reset, restore what was saved, in reverse.
+template <class Context, class Target, class Lock>
+Result<void> reset_locked(const Context& locked, Target& target, const ResetScope<Lock>& scope)
+    DEVLOCK_REQUIRES(locked) {
   const auto affected = scope.affected();
   Result<void> outcome;
   std::size_t saved = 0;
@@ -54,7 +67,11 @@ Result<void> reset_locked(Target& target, const ResetScope<Lock>& scope) {
     saved += outcome ? 1 : 0;
   }
   if (outcome) {
-    outcome = target.reset(scope);
+    if constexpr (requires { target.reset(scope); }) {
+      outcome = target.reset(scope);
+    } else {
+      outcome = target.reset(locked, scope);
+    }
   }
   while (saved != 0) {
     auto restored = target.restore(affected[--saved]);
@@ -80,7 +97,7 @@ Result<void> refuse_unless_live(const ResetScope<Lock>& scope) {
 }  // namespace detail
 
 /// Resets `scope` if all its locks are free now; else `contended`, with the function whose lock was taken. Never waits for
-/// a lock of its scope, so it compiles under any context.
+/// a lock of its scope, so it compiles under any context under which the target itself may wait for what it asks for.
 template <LockContext Context, class Target, class Lock>
   requires ResetTarget<Target, Lock>
 Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope)
@@ -96,7 +113,7 @@ Result<void> try_reset(const Context& context, Target& target, const ResetScope<
   if (auto live = detail::refuse_unless_live(scope); !live) {
     return live;
   }
-  return detail::reset_locked(target, scope);
+  return detail::reset_locked(locked, target, scope);
 }
 
 namespace detail {
@@ -126,7 +143,7 @@ Result<void> reset(const Context& context, Target& target, const ResetScope<Lock
   if (auto live = detail::refuse_unless_live(scope); !live) {
     return live;
   }
-  return detail::reset_locked(target, scope);
+  return detail::reset_locked(locked, target, scope);
 }
 
 /// What a compiler prints for a context that may not wait: Refusal names the rule, the class and what is held.

@@ -5,11 +5,13 @@
 // leaves state and locks as they were.
 #include "devlock/pci/reset.hpp"
 
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/pci/topology.hpp"
 #include "devlock/sync/std.hpp"
@@ -295,6 +297,35 @@ TEST_CASE("Resets of overlapping scopes on several threads never meet in a devic
   REQUIRE(waited == 300);
   REQUIRE(target.collisions == 0);
   REQUIRE(target.resets == std::vector<long>{600, 600, 900, 600});
+}
+
+// A target whose own reset waits for a lock that comes after the scope's, as the kernel's reset of a VFIO device does.
+struct WaitingTarget : Target {
+  Ordered<vfio::memory_lock, std::mutex> memory;
+  std::size_t inside = 0;  ///< how many locks of the scope were taken meanwhile
+
+  Result<void> reset(vfio::ContextFor<vfio::memory_lock> context, const pci::ResetScope<TestLock>& scope)
+      DEVLOCK_REQUIRES(context) {
+    Guard guard{context, memory};
+    for (const TestLock* lock : scope.locks()) {
+      inside += lock->taken() ? 1 : 0;
+    }
+    return step("reset");
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "A target whose reset waits is given the context of the locked scope") {
+  root.assume();
+  WaitingTarget waiting;
+  waiting.journal = &journal;
+  REQUIRE(pci::try_reset(root, waiting, bus()).has_value());
+  REQUIRE(waiting.inside == 4);
+  REQUIRE(pci::reset(root, waiting, bus()).has_value());
+  REQUIRE(waiting.inside == 8);
+  waiting.fail_at = "reset";
+  REQUIRE(pci::try_reset(root, waiting, bus()).error().object == "reset");
+  REQUIRE(waiting.saved.empty());
+  REQUIRE(all_free());
 }
 
 template <class Context>

@@ -15,6 +15,7 @@
 
 #include "devlock/backend/linux/descriptor.hpp"
 #include "devlock/backend/linux/explain.hpp"
+#include "devlock/vfio/order.hpp"
 
 namespace devlock::linux_host {
 
@@ -58,7 +59,8 @@ class BasicContainer {
   }
 
   /// Chooses the type 1 v2 IOMMU. After the first group joined; once.
-  [[nodiscard]] Result<void> set_iommu() {
+  [[nodiscard]] Result<void> set_iommu([[maybe_unused]] vfio::ContextFor<vfio::container_lock> context)
+      DEVLOCK_REQUIRES(context) {
     if (file_ == nullptr) {
       return closed_handle(Operation::set_iommu, "container");
     }
@@ -73,6 +75,12 @@ class BasicContainer {
                    {EBUSY, "a device of the group has another IOMMU domain", ""}}));
     }
     return {};
+  }
+
+  /// Gives it back; idempotent. Waits for nothing. The groups that joined keep the descriptor open.
+  [[nodiscard]] Result<void> close() {
+    const int error_number = close_if_last(std::move(file_));
+    return error_number == 0 ? Result<void>() : failure(explain(Operation::close_container, "container", error_number));
   }
 
   /// The descriptor, for DMA maps and the like; -1 if the handle was moved from. It stays this handle's.

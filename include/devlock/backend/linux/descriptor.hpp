@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "devlock/backend/linux/system_calls.hpp"
@@ -50,5 +51,11 @@ class Descriptor {
   DEVLOCK_NO_UNIQUE_ADDRESS Sys sys_;
   int fd_;
 };
+
+/// Closes what the owner of `file` shares with nobody; 0, or the errno of that close. What others share they close.
+template <SystemCalls Sys>
+int close_if_last(std::shared_ptr<Descriptor<Sys>> file) {
+  return file != nullptr && file.use_count() == 1 ? file->close() : 0;
+}
 
 }  // namespace devlock::linux_host

@@ -28,6 +28,9 @@ namespace devlock::linux_host {
 template <SystemCalls Sys>
 class BasicDevice {
  public:
+  /// An unbind waits for its end.
+  using lifetime_class = vfio::open_device;
+
   /// Opens `address` in `group`, which has a container with an IOMMU.
   [[nodiscard]] static Result<BasicDevice> open(std::shared_ptr<GroupFile<Sys>> group, pci::Address address) {
     constexpr auto operation = Operation::open_device;
@@ -61,8 +64,9 @@ class BasicDevice {
   /// All zero if the handle is closed.
   [[nodiscard]] pci::Address address() const { return file_ == nullptr ? pci::Address{} : file_->address; }
 
-  /// VFIO_DEVICE_RESET. Tries the lock of the device and never waits for it: EAGAIN while somebody has it.
-  [[nodiscard]] Result<void> reset() {
+  /// VFIO_DEVICE_RESET. Waits for memory_lock. Tries the lock of the device and never waits for it: EAGAIN while somebody has it.
+  [[nodiscard]] Result<void> reset([[maybe_unused]] vfio::ContextFor<vfio::memory_lock> context)
+      DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::reset_device;
     if (file_ == nullptr) {
       return closed_handle(operation, "device");
@@ -83,7 +87,8 @@ class BasicDevice {
   }
 
   /// Asks the kernel to say when somebody wants the device back. Again is no error.
-  [[nodiscard]] Result<void> watch_unplug() {
+  [[nodiscard]] Result<void> watch_unplug([[maybe_unused]] vfio::ContextFor<vfio::igate> context)
+      DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::watch_unplug;
     if (file_ == nullptr) {
       return closed_handle(operation, "device");
@@ -166,6 +171,9 @@ class BasicDevice {
   struct File {
     File(std::shared_ptr<GroupFile<Sys>> in, const Sys& sys, long opened, pci::Address at)
         : group(std::move(in)), unplug(sys, -1), descriptor(sys, opened), address(at) {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File() { closing_waits_for<vfio::group_lock>(this); }
     std::shared_ptr<GroupFile<Sys>> group;
     Descriptor<Sys> unplug;
     Descriptor<Sys> descriptor;

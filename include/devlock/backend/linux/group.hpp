@@ -115,6 +115,15 @@ class BasicGroup {
     return Device::open(file_, address);
   }
 
+  /// Gives it back; idempotent. Devices opened through it keep its descriptor open, and so does a VM that has it.
+  [[nodiscard]] Result<void> close([[maybe_unused]] MayWaitForGroup context) DEVLOCK_REQUIRES(context) {
+    const auto file = std::move(file_);
+    const int error_number = file != nullptr && file.use_count() == 1 ? file->descriptor.close() : 0;
+    return error_number == 0
+               ? Result<void>()
+               : failure(explain(Operation::close_group, "group " + std::to_string(file->id), error_number));
+  }
+
   /// The descriptor; -1 if the handle was moved from. It stays this handle's.
   [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->descriptor.get(); }
 

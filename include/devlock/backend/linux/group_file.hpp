@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "devlock/backend/linux/closing.hpp"
 #include "devlock/backend/linux/container.hpp"
 
 namespace devlock::linux_host {
@@ -15,6 +16,9 @@ namespace devlock::linux_host {
 template <SystemCalls Sys>
 struct GroupFile {
   GroupFile(Descriptor<Sys> opened, int number) : descriptor(std::move(opened)), id(number) {}
+  GroupFile(const GroupFile&) = delete;
+  GroupFile& operator=(const GroupFile&) = delete;
+  ~GroupFile() { closing_waits_for<vfio::group_lock>(this); }
 
   std::shared_ptr<Descriptor<Sys>> container;  // before the group's descriptor: destroyed after it
   Descriptor<Sys> descriptor;

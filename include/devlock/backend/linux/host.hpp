@@ -82,7 +82,8 @@ class BasicHost {
       DEVLOCK_REQUIRES(context) {
     return Group::open(sys_, dev_, inventory_, group);
   }
-  [[nodiscard]] Result<Vm> create_vm([[maybe_unused]] vfio::ContextFor<vfio::kvm_lock> context) const
+  /// Waits for kvm_lock; the end of the VM may wait for group_lock.
+  [[nodiscard]] Result<Vm> create_vm([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context) const
       DEVLOCK_REQUIRES(context) {
     return Vm::create(sys_, dev_);
   }

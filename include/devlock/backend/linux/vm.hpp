@@ -23,6 +23,7 @@ class BasicVm {
  public:
   using Group = BasicGroup<Sys>;
   using MayWaitForKvmVfio = vfio::ContextFor<vfio::kvm_vfio_lock>;
+  using MayWaitForGroup = vfio::ContextFor<vfio::group_lock>;
 
   /// Opens /dev/kvm, checks its version, creates a VM and the kvm-vfio device of it.
   [[nodiscard]] static Result<BasicVm> create(const Sys& sys, const std::string& dev) {
@@ -78,6 +79,21 @@ class BasicVm {
                           {EBADF, "its descriptor was closed by somebody else", "open it again"}});
   }
 
+  /// Ends the VM, and with it what it knows of groups; idempotent. Waits for kvm_lock, and for the group_lock of each group
+  /// that only this VM still kept open. The handle is closed whatever this returns.
+  [[nodiscard]] Result<void> close([[maybe_unused]] MayWaitForGroup context) DEVLOCK_REQUIRES(context) {
+    if (file_ == nullptr) {
+      return {};
+    }
+    const auto file = std::move(file_);
+    const int link = file->kvm_vfio.close();
+    const int machine = file->machine.close();
+    if (link != 0 || machine != 0) {
+      return failure(explain(Operation::close_vm, link != 0 ? "kvm-vfio device" : "VM", link != 0 ? link : machine));
+    }
+    return {};
+  }
+
   /// The VM's descriptor; -1 if the handle was moved from. It stays this handle's.
   [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->machine.get(); }
 
@@ -85,6 +101,9 @@ class BasicVm {
   // Destroyed from below: the device, then its VM.
   struct File {
     File(Descriptor<Sys> vm, Descriptor<Sys> link) : machine(std::move(vm)), kvm_vfio(std::move(link)) {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File() { closing_waits_for<vfio::group_lock>(this); }
     Descriptor<Sys> machine;
     Descriptor<Sys> kvm_vfio;
   };

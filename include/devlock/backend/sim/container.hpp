@@ -40,13 +40,11 @@ class Container {
   Container& operator=(Container&&) noexcept = default;
 
   /// VFIO_SET_IOMMU. EINVAL: no group is in it, or it has its IOMMU already. EBADF: it is closed.
-  [[nodiscard]] Result<void> set_iommu() {
+  [[nodiscard]] Result<void> set_iommu(vfio::ContextFor<vfio::container_lock> context) DEVLOCK_REQUIRES(context) {
     if (state_ == nullptr) {
       return failure(
           make_error(Operation::set_iommu, "container", EBADF, "the container is closed", "open a container first"));
     }
-    // The descriptor's holder may hold anything; a system call starts with none of the kernel's locks.
-    UncheckedContext<vfio::VfioOrder> context("VFIO_SET_IOMMU takes no context");
     Guard guard{context, state_->lock};
     if (state_->groups.get() == 0U) {
       return failure(make_error(Operation::set_iommu, "container", EINVAL, "no group is in the container",

@@ -19,6 +19,8 @@ template <Sync S>
 class Device {
  public:
   using User = typename VfioDevice<S>::Users::User;
+  /// An unbind waits for its end.
+  using lifetime_class = vfio::open_device;
 
   /// For Group::open_device.
   Device(std::shared_ptr<GroupFile<S>> file, std::shared_ptr<VfioDevice<S>> device, User user)
@@ -33,14 +35,14 @@ class Device {
     }
     return *this;
   }
-  /// Closes it. Waits for group_lock, as close() does; hold nothing that comes after it.
+  /// Closes it. Waits for group_lock, as close() does and as the context of open_device says.
   ~Device() { drop(); }
 
   [[nodiscard]] pci::Address address() const { return address_; }
 
   /// VFIO_DEVICE_RESET. EINVAL: no function reset. EAGAIN: the device lock is taken, by an unbind that waits for this
   /// descriptor for example. Waits for memory_lock. Nothing is touched if it fails.
-  [[nodiscard]] Result<void> reset() {
+  [[nodiscard]] Result<void> reset(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
     if (!open_) {
       return failure(closed(Operation::reset_device));
     }
@@ -52,10 +54,7 @@ class Device {
       return failure(make_error(Operation::reset_device, name(), EINVAL, "the function has no reset that works",
                                 "reset the bus that it is on"));
     }
-    UncheckedContext<vfio::VfioOrder> root("VFIO_DEVICE_RESET takes no context");
-    Descriptor descriptor;
-    Guard inside{root, descriptor, adopt};
-    Guard memory{inside, device.memory_lock};
+    Guard memory{context, device.memory_lock};
     auto done = pci::try_reset(memory, target, scope);
     if (done) {
       return done;
@@ -69,17 +68,14 @@ class Device {
   }
 
   /// Asks to be told of an unplug; at once if one was asked for already. Idempotent.
-  [[nodiscard]] Result<void> watch_unplug() {
+  [[nodiscard]] Result<void> watch_unplug(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {
     if (!open_) {
       return failure(closed(Operation::watch_unplug));
     }
     if (const int error_number = open_->file->machine()->faults.take(Operation::watch_unplug, address_)) {
       return failure(make_error(Operation::watch_unplug, name(), error_number, "a fault was injected", "try again"));
     }
-    UncheckedContext<vfio::VfioOrder> root("VFIO_DEVICE_SET_IRQS takes no context");
-    Descriptor descriptor;
-    Guard inside{root, descriptor, adopt};
-    open_->device->watch(inside);
+    open_->device->watch(context.again());
     open_->watching = true;
     return {};
   }
@@ -118,7 +114,7 @@ class Device {
   }
   void drop() {
     if (open_) {
-      UncheckedContext<vfio::VfioOrder> context("an open device is closed by a destructor");
+      UncheckedContext<vfio::VfioOrder> context("the context of open_device bounds what a destructor may wait for");
       shut(context);
     }
   }

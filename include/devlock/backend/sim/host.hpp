@@ -162,8 +162,8 @@ class BasicHost {
     }
     return Group(std::make_shared<GroupFile<S>>(machine_, group));
   }
-  /// A VM and its kvm-vfio device.
-  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::kvm_lock> context) DEVLOCK_REQUIRES(context) {
+  /// A VM and its kvm-vfio device. Waits for kvm_lock; the end of the VM may wait for group_lock.
+  [[nodiscard]] Result<Vm> create_vm(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     if (const int error_number = machine_->faults.take(Operation::create_vm, std::span<const Address>{})) {
       return failure(injected(Operation::create_vm, "VM", error_number));
     }

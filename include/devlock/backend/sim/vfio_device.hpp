@@ -73,15 +73,4 @@ class VfioDevice {
   typename S::template atomic<unsigned> told_{0U};
 };
 
-/// A lock that is none: taking it says that a descriptor is open, as a system call through one must assume. Under it a waiting
-/// reset does not compile, and a try does.
-struct Descriptor {
-  using lock_class = vfio::open_device;
-
- private:
-  friend class devlock::LockAccess;
-  void lock() {}
-  void unlock() {}
-};
-
 }  // namespace devlock::sim

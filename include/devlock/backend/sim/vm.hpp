@@ -39,7 +39,7 @@ class Vm {
     }
     return *this;
   }
-  /// Ends the VM, as close() does. Devices that are open keep a reference to it.
+  /// Ends the VM, as close() does and as the context of create_vm says. Devices that are open keep a reference to it.
   ~Vm() { drop(); }
 
   /// KVM_DEV_VFIO_FILE_ADD. EBADF: the group or the VM is closed. EEXIST: it is attached to this VM already.
@@ -73,8 +73,9 @@ class Vm {
     set_vm(guard, *group.file(), nullptr);
     return {};
   }
-  /// Ends the VM: its groups are let go. Idempotent.
-  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::kvm_lock> context) DEVLOCK_REQUIRES(context) {
+  /// Ends the VM: its groups are let go. Idempotent. Waits for kvm_lock, and for the group_lock of each group that only
+  /// this VM still kept open.
+  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     if (state_ != nullptr) {
       shut(context.again());
     }
@@ -101,12 +102,12 @@ class Vm {
   }
   void drop() {
     if (state_ != nullptr) {
-      UncheckedContext<vfio::VfioOrder> context("a VM is ended by a destructor");
+      UncheckedContext<vfio::VfioOrder> context("the context of create_vm bounds what a destructor may wait for");
       shut(context);
     }
   }
   // The release of the kvm-vfio device under kvm_lock; its group files go after that, as a deferred fput does.
-  void shut(vfio::ContextFor<vfio::kvm_lock> context) DEVLOCK_REQUIRES(context) {
+  void shut(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
     const auto state = std::exchange(state_, nullptr);
     std::vector<std::shared_ptr<GroupFile<S>>> files;
     {

@@ -35,11 +35,41 @@ template <class Context>
 concept CanOpenGroup = requires(Host& host, const Context& context) {
   host.open_group(context, group_number);
 };
+template <class Context>
+concept CanResetDevice = requires(Host::Device& device, const Context& context) {
+  device.reset(context);
+};
+template <class Context>
+concept CanWatchUnplug = requires(Host::Device& device, const Context& context) {
+  device.watch_unplug(context);
+};
+template <class Context>
+concept CanSetIommu = requires(Host::Container& container, const Context& context) {
+  container.set_iommu(context);
+};
+template <class Context>
+concept CanCreateVm = requires(Host& host, const Context& context) {
+  host.create_vm(context);
+};
+template <class Handle, class Context>
+concept CanClose = requires(Handle& handle, const Context& context) {
+  handle.close(context);
+};
 static_assert(CanUnbind<vfio::ThreadContext> && CanOpenGroup<vfio::ThreadContext>);
 static_assert(CanUnbind<vfio::ContextFor<vfio::device_lock>>);
 static_assert(!CanUnbind<vfio::ContextFor<vfio::open_device>>);
 static_assert(CanOpenGroup<vfio::ContextFor<vfio::open_device>>);
 static_assert(!CanOpenGroup<vfio::ContextFor<vfio::container_lock>>);
+static_assert(CanResetDevice<vfio::ContextFor<vfio::memory_lock>>);
+static_assert(!CanResetDevice<vfio::ContextFor<vfio::config_access>>);
+static_assert(CanWatchUnplug<vfio::ContextFor<vfio::igate>> && !CanWatchUnplug<vfio::ContextFor<vfio::memory_lock>>);
+static_assert(CanSetIommu<vfio::ContextFor<vfio::container_lock>>);
+static_assert(!CanSetIommu<vfio::ContextFor<vfio::dev_set_lock>>);
+static_assert(CanCreateVm<vfio::ContextFor<vfio::group_lock>> && !CanCreateVm<vfio::ContextFor<vfio::kvm_lock>>);
+static_assert(CanClose<Host::Vm, vfio::ContextFor<vfio::group_lock>>);
+static_assert(!CanClose<Host::Vm, vfio::ContextFor<vfio::kvm_lock>>);
+static_assert(CanClose<Host::Group, vfio::ContextFor<vfio::group_lock>>);
+static_assert(!CanClose<Host::Group, vfio::ContextFor<vfio::dev_set_lock>>);
 
 namespace {
 std::size_t open_descriptors() {

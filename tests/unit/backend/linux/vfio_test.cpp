@@ -38,7 +38,7 @@ Result<Opened> open_all(Machine& m) {
   if (auto set = group->set_container(m.root, *container); !set) {
     return devlock::failure(set.error());
   }
-  if (auto set = container->set_iommu(); !set) {
+  if (auto set = container->set_iommu(m.root); !set) {
     return devlock::failure(set.error());
   }
   auto device = group->open_device(m.root, first);
@@ -69,10 +69,10 @@ TEST_CASE("a device is opened through its group and container, told of an unplug
     CHECK(all.device.address() == first);
     CHECK(m.kernel.devices_asked_for == std::vector<std::string>{"0000:01:00.0"});
     CHECK(m.kernel.container_of_group == all.container.native());
-    REQUIRE(all.device.watch_unplug());
+    REQUIRE(all.device.watch_unplug(m.root));
     CHECK(m.kernel.unplug_event == all.device.unplug_event());
     CHECK_FALSE(all.device.unplug_requested().value());
-    REQUIRE(all.device.reset());
+    REQUIRE(all.device.reset(m.root));
     REQUIRE(all.device.close(m.root));
     CHECK(all.device.native() == -1);
     REQUIRE(all.group.unset_container(m.root));
@@ -188,12 +188,13 @@ TEST_CASE("a container that is not there, of another version or without IOMMU sa
 
 TEST_CASE("the IOMMU of a container is refused with the reason", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   m.kernel.fail_ioctl(VFIO_SET_IOMMU, EINVAL);
-  expect(all.container.set_iommu(),
+  expect(all.container.set_iommu(m.root),
          {Operation::set_iommu, EINVAL, ErrorClass::invalid, "container", "no group joined"});
   m.kernel.fail_ioctl(VFIO_SET_IOMMU, EPERM);
-  const auto error = expect(all.container.set_iommu(),
+  const auto error = expect(all.container.set_iommu(m.root),
                             {Operation::set_iommu, EPERM, ErrorClass::permission, "container", "isolate interrupts"});
   CHECK(error.remedy.find("allow_unsafe_interrupts") != std::string::npos);
 }
@@ -326,39 +327,43 @@ TEST_CASE("a device that cannot be opened says why", "[vfio]") {
 
 TEST_CASE("a reset that finds the lock taken is contended at once", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   m.kernel.fail_ioctl(VFIO_DEVICE_RESET, EAGAIN);
-  const auto error =
-      expect(all.device.reset(), {Operation::reset_device, EAGAIN, ErrorClass::contended, "0000:01:00.0", "an unbind"});
+  const auto error = expect(all.device.reset(m.root),
+                            {Operation::reset_device, EAGAIN, ErrorClass::contended, "0000:01:00.0", "an unbind"});
   CHECK(error.remedy.find("close it") != std::string::npos);
   CHECK(m.kernel.count(Call::ioctl, VFIO_DEVICE_RESET) == 1);
-  REQUIRE(all.device.reset());
+  REQUIRE(all.device.reset(m.root));
 }
 
 TEST_CASE("a device without reset is unsupported without asking the kernel", "[vfio]") {
   Machine m;
+  m.root.assume();
   m.kernel.device_flags = VFIO_DEVICE_FLAGS_PCI;
   Opened all = opened(m);
-  expect(all.device.reset(),
+  expect(all.device.reset(m.root),
          {Operation::reset_device, EINVAL, ErrorClass::unsupported, "0000:01:00.0", "no function reset"});
   CHECK(m.kernel.count(Call::ioctl, VFIO_DEVICE_RESET) == 0);
 }
 
 TEST_CASE("a reset that a signal interrupts is made again", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   m.kernel.fail_ioctl(VFIO_DEVICE_RESET, EINTR, 2);
-  REQUIRE(all.device.reset());
+  REQUIRE(all.device.reset(m.root));
   CHECK(m.kernel.count(Call::ioctl, VFIO_DEVICE_RESET) == 3);
 }
 
 TEST_CASE("an unplug is seen once it was asked for, and stays seen", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   expect(all.device.unplug_requested(),
          {Operation::watch_unplug, EINVAL, ErrorClass::invalid, "0000:01:00.0", "nobody asked"});
-  REQUIRE(all.device.watch_unplug());
-  REQUIRE(all.device.watch_unplug());
+  REQUIRE(all.device.watch_unplug(m.root));
+  REQUIRE(all.device.watch_unplug(m.root));
   CHECK(m.kernel.count(Call::eventfd) == 1);
   CHECK_FALSE(all.device.unplug_requested().value());
   m.kernel.poll_events = POLLIN;
@@ -375,18 +380,20 @@ TEST_CASE("an unplug is seen once it was asked for, and stays seen", "[vfio]") {
 
 TEST_CASE("an unplug event that could not be set up is not left behind, and may be tried again", "[vfio]") {
   Machine m;
+  m.root.assume();
   Opened all = opened(m);
   const auto before = m.kernel.open_descriptors();
   m.kernel.fail(Call::eventfd, EMFILE);
-  expect(all.device.watch_unplug(), {Operation::watch_unplug, EMFILE, ErrorClass::exhausted, "0000:01:00.0", "event"});
+  expect(all.device.watch_unplug(m.root),
+         {Operation::watch_unplug, EMFILE, ErrorClass::exhausted, "0000:01:00.0", "event"});
   for (const int error_number : every_errno) {
     m.kernel.fail_ioctl(VFIO_DEVICE_SET_IRQS, error_number);
-    const auto error = all.device.watch_unplug();
+    const auto error = all.device.watch_unplug(m.root);
     REQUIRE_FALSE(error);
     CHECK(error.error().error_number == error_number);
     CHECK(m.kernel.open_descriptors() == before);
   }
-  REQUIRE(all.device.watch_unplug());
+  REQUIRE(all.device.watch_unplug(m.root));
   CHECK(m.kernel.open_descriptors() == before + 1);
 }
 
@@ -394,11 +401,35 @@ TEST_CASE("a device is closed whatever the close answers, and the event and grou
   Machine m;
   m.root.assume();
   Opened all = opened(m);
-  REQUIRE(all.device.watch_unplug());
+  REQUIRE(all.device.watch_unplug(m.root));
   { const Host::Group gone = std::move(all.group); }
   m.kernel.fail(Call::close, EIO);
   expect(all.device.close(m.root), {Operation::close_device, EIO, ErrorClass::failed, "0000:01:00.0", ""});
   CHECK(m.kernel.closed == std::vector<Kind>{Kind::device, Kind::event, Kind::group});
+  CHECK(m.kernel.misuses.empty());
+}
+
+TEST_CASE("a group is closed when its last device goes, and says how that went only if it closes it itself", "[vfio]") {
+  Machine m;
+  m.root.assume();
+  {
+    Opened all = opened(m);
+    REQUIRE(all.container.close());
+    REQUIRE(all.group.close(m.root));
+    CHECK(m.kernel.closed.empty());
+    CHECK(all.group.native() == -1);
+    REQUIRE(all.group.close(m.root));
+    REQUIRE(all.container.close());
+    REQUIRE(all.device.close(m.root));
+    CHECK(m.kernel.closed == std::vector<Kind>{Kind::device, Kind::group, Kind::container});
+  }
+  Opened all = opened(m);
+  REQUIRE(all.device.close(m.root));
+  m.kernel.fail(Call::close, EIO);
+  expect(all.group.close(m.root), {Operation::close_group, EIO, ErrorClass::failed, "group 7", ""});
+  m.kernel.fail(Call::close, EIO);
+  expect(all.container.close(), {Operation::close_container, EIO, ErrorClass::failed, "container", ""});
+  CHECK(m.kernel.open_descriptors() == 0);
   CHECK(m.kernel.misuses.empty());
 }
 
@@ -412,10 +443,10 @@ TEST_CASE("a handle that is closed or moved from refuses and asks the kernel not
   const auto calls = m.kernel.made.size();
   // NOLINTBEGIN(bugprone-use-after-move,hicpp-invalid-access-moved): that is what this is about
   for (const devlock::Error& error :
-       {all.device.reset().error(), all.device.watch_unplug().error(), all.device.unplug_requested().error(),
-        all.device.close(m.root).error(), all.group.status(m.root).error(), all.group.unset_container(m.root).error(),
-        all.group.set_container(m.root, all.container).error(), all.group.open_device(m.root, first).error(),
-        all.container.set_iommu().error()}) {
+       {all.device.reset(m.root).error(), all.device.watch_unplug(m.root).error(),
+        all.device.unplug_requested().error(), all.device.close(m.root).error(), all.group.status(m.root).error(),
+        all.group.unset_container(m.root).error(), all.group.set_container(m.root, all.container).error(),
+        all.group.open_device(m.root, first).error(), all.container.set_iommu(m.root).error()}) {
     INFO(to_string(error));
     CHECK(error.error_number == EBADF);
     CHECK(error.error_class == ErrorClass::invalid);

@@ -98,3 +98,19 @@ TEST_CASE("a VM or group that was moved from is refused", "[vm]") {
   CHECK(vm.native() == -1);
   // NOLINTEND(bugprone-use-after-move,hicpp-invalid-access-moved)
 }
+
+TEST_CASE("a VM ends with its device first, whatever the closes answer, and once", "[vm]") {
+  Machine m;
+  m.root.assume();
+  auto vm = m.host.create_vm(m.root).value();
+  m.kernel.closed.clear();
+  REQUIRE(vm.close(m.root));
+  CHECK(m.kernel.closed == std::vector<Kind>{Kind::kvm_vfio, Kind::machine});
+  CHECK(vm.native() == -1);
+  REQUIRE(vm.close(m.root));
+  auto other = m.host.create_vm(m.root).value();
+  m.kernel.fail(Call::close, EIO);
+  expect(other.close(m.root), {Operation::close_vm, EIO, ErrorClass::failed, "kvm-vfio device", ""});
+  CHECK(m.kernel.open_descriptors() == 0);
+  CHECK(m.kernel.misuses.empty());
+}

@@ -43,6 +43,26 @@ concept MayCloseDevice = requires(sim::Device<StdSync>& device, const C& context
   device.close(context);
 };
 template <class C>
+concept MayCloseGroup = requires(sim::Group<StdSync>& group, const C& context) {
+  group.close(context);
+};
+template <class C>
+concept MaySetIommu = requires(sim::Container<StdSync>& container, const C& context) {
+  container.set_iommu(context);
+};
+template <class C>
+concept MayResetDevice = requires(sim::Device<StdSync>& device, const C& context) {
+  device.reset(context);
+};
+template <class C>
+concept MayWatch = requires(sim::Device<StdSync>& device, const C& context) {
+  device.watch_unplug(context);
+};
+template <class C>
+concept MayCloseVm = requires(sim::Vm<StdSync>& vm, const C& context) {
+  vm.close(context);
+};
+template <class C>
 concept MayCreateVm = requires(sim::Host& host, const C& context) {
   host.create_vm(context);
 };
@@ -63,9 +83,22 @@ static_assert(!MayUnbind<Under<vfio::open_device>> && !MayResetFunction<Under<vf
 static_assert(MayOpenGroup<Under<vfio::device_lock>> && MayOpenDevice<Under<vfio::group_list_lock>>);
 static_assert(!MayOpenGroup<Under<vfio::group_lock>> && !MayOpenDevice<Under<vfio::dev_set_lock>>);
 static_assert(MayCloseDevice<Root> && !MayCloseDevice<Under<vfio::kvm_lock>>);
+static_assert(MayCloseGroup<Under<vfio::group_list_lock>> && !MayCloseGroup<Under<vfio::group_lock>>);
+static_assert(MaySetIommu<Root> && MaySetIommu<Under<vfio::group_lock>> && !MaySetIommu<Under<vfio::container_lock>>);
+static_assert(!MaySetIommu<Under<vfio::dev_set_lock>>);
+
+// Through a descriptor: the kernel waits for what the device has, and only tries device_lock.
+static_assert(MayResetDevice<Root> && MayResetDevice<Under<vfio::device_lock>> && MayResetDevice<Under<vfio::igate>>);
+static_assert(!MayResetDevice<Under<vfio::memory_lock>> && !MayResetDevice<Under<vfio::config_access>>);
+static_assert(!MayResetDevice<Under<vfio::kvm_lock>>);
+static_assert(MayWatch<Root> && MayWatch<Under<vfio::dev_set_lock>> && !MayWatch<Under<vfio::igate>>);
+static_assert(!MayWatch<Under<vfio::memory_lock>>);
 
 // KVM.
-static_assert(MayCreateVm<Under<vfio::group_lock>> && !MayCreateVm<Under<vfio::kvm_lock>>);
+static_assert(MayCreateVm<Under<vfio::group_list_lock>> && !MayCreateVm<Under<vfio::kvm_lock>>);
+static_assert(!MayCreateVm<Under<vfio::group_lock>>);  // its destructor may wait for that
+static_assert(MayCloseVm<Under<vfio::group_list_lock>> && !MayCloseVm<Under<vfio::group_lock>>);
+static_assert(!MayCloseVm<Under<vfio::dev_set_lock>> && !MayCloseVm<Under<vfio::kvm_lock>>);
 static_assert(MayAttach<Under<vfio::dev_set_lock>> && !MayAttach<Under<vfio::kvm_vfio_lock>>);
 static_assert(!MayAttach<Under<vfio::kvm_lock>>);
 
@@ -78,7 +111,7 @@ template <class Context>
 concept MayTryFunction = requires(const Context& context, const pci::ResetScope<DeviceLock<StdSync>>& scope) {
   HierarchicalTryLock{context, scope};
 };
-using ThroughDescriptor = Guard<Held<vfio::VfioOrder>, sim::Descriptor>;
+using ThroughDescriptor = Through<Held<vfio::VfioOrder>, sim::Device<StdSync>>;
 static_assert(MayWaitForFunction<Root> && !MayWaitForFunction<ThroughDescriptor>);
 static_assert(MayTryFunction<Root> && MayTryFunction<ThroughDescriptor>);
 

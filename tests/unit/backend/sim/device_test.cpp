@@ -19,7 +19,7 @@ TEST_CASE("a device opens in a group that has its IOMMU, and only there") {
   const auto early = group.open_device(rig.root, example::edu);
   CHECK(answer(early) == "EINVAL invalid");
   CHECK(early.error().reason == "the container has no IOMMU yet");
-  REQUIRE(answer(container.set_iommu()) == "ok");
+  REQUIRE(answer(container.set_iommu(rig.root)) == "ok");
   CHECK(answer(group.open_device(rig.root, example::edu)) == "ok");
 }
 
@@ -64,10 +64,11 @@ TEST_CASE("the first open enables and resets the function, the last close resets
 
 TEST_CASE("a reset is seen in the function and leaves its state as it was") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::card, "vfio-pci");
   auto session = rig.open(example::card);
   const auto before = rig.observer.observe(example::card);
-  REQUIRE(answer(session.device.reset()) == "ok");
+  REQUIRE(answer(session.device.reset(rig.root)) == "ok");
   const auto after = rig.observer.observe(example::card);
   CHECK(after.resets == before.resets + 1);
   CHECK(after.saves == before.saves + 1);
@@ -93,11 +94,11 @@ TEST_CASE("a function without a reset says so") {
   auto group = host->open_group(root, host->device(stuck)->iommu_group);
   auto container = host->open_container();
   REQUIRE(answer(group->set_container(root, *container)) == "ok");
-  REQUIRE(answer(container->set_iommu()) == "ok");
+  REQUIRE(answer(container->set_iommu(root)) == "ok");
   auto device = group->open_device(root, stuck);
   REQUIRE(answer(device) == "ok");
-  CHECK(answer(device->reset()) == "EINVAL unsupported");
-  CHECK(device->reset().error().operation == Operation::reset_device);
+  CHECK(answer(device->reset(root)) == "EINVAL unsupported");
+  CHECK(device->reset(root).error().operation == Operation::reset_device);
   CHECK(answer(host->reset_function(root, stuck)) == "ENOTTY unsupported");
   CHECK(sim::Observer(*host).observe(stuck).resets == 0);
 }
@@ -108,12 +109,12 @@ TEST_CASE("a closed device answers EBADF, and a moved one works on in its new pl
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   auto device = std::move(session.device);
-  CHECK(answer(session.device.reset()) == "EBADF invalid");
-  CHECK(answer(device.reset()) == "ok");
+  CHECK(answer(session.device.reset(rig.root)) == "EBADF invalid");
+  CHECK(answer(device.reset(rig.root)) == "ok");
   REQUIRE(answer(device.close(rig.root)) == "ok");
   CHECK(device.address() == example::edu);
-  CHECK(answer(device.reset()) == "EBADF invalid");
-  CHECK(answer(device.watch_unplug()) == "EBADF invalid");
+  CHECK(answer(device.reset(rig.root)) == "EBADF invalid");
+  CHECK(answer(device.watch_unplug(rig.root)) == "EBADF invalid");
   CHECK(answer(device.unplug_requested()) == "EBADF invalid");
   CHECK(answer(device.close(rig.root)) == "EBADF invalid");
 }
@@ -126,7 +127,7 @@ TEST_CASE("an open device keeps its group: closing the handle first frees nothin
   const int id = session.group.id();
   REQUIRE(answer(session.group.close(rig.root)) == "ok");
   CHECK(answer(rig.host.open_group(rig.root, id)) == "EBUSY held");
-  CHECK(answer(session.device.reset()) == "ok");
+  CHECK(answer(session.device.reset(rig.root)) == "ok");
   REQUIRE(answer(session.device.close(rig.root)) == "ok");
   CHECK(answer(rig.host.open_group(rig.root, id)) == "ok");
 }
@@ -145,7 +146,7 @@ TEST_CASE("destructors close what was not closed, in any order") {
       auto session = rig.open(example::edu);
       return std::move(session.device);
     }();
-    CHECK(answer(device.reset()) == "ok");
+    CHECK(answer(device.reset(rig.root)) == "ok");
     CHECK(answer(rig.host.open_group(rig.root, id)) == "EBUSY held");
   }
   CHECK(answer(rig.host.open_group(rig.root, id)) == "ok");
@@ -166,11 +167,12 @@ TEST_CASE("assigning to a device closes the one that was there") {
 
 TEST_CASE("nobody is told of an unplug who did not ask, and nobody before there is one") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   CHECK(answer(session.device.unplug_requested()) == "EINVAL invalid");
-  REQUIRE(answer(session.device.watch_unplug()) == "ok");
-  REQUIRE(answer(session.device.watch_unplug()) == "ok");
+  REQUIRE(answer(session.device.watch_unplug(rig.root)) == "ok");
+  REQUIRE(answer(session.device.watch_unplug(rig.root)) == "ok");
   CHECK_FALSE(*session.device.unplug_requested());
 }
 
@@ -181,7 +183,7 @@ TEST_CASE("a lock that is taken makes the reset at the first open contended, and
   auto group = rig.open_group(example::edu);
   auto container = rig.open_container();
   REQUIRE(answer(group.set_container(rig.root, container)) == "ok");
-  REQUIRE(answer(container.set_iommu()) == "ok");
+  REQUIRE(answer(container.set_iommu(rig.root)) == "ok");
   const auto before = rig.observer.observe(example::edu);
   {
     Guard held{rig.root, rig.host.machine().find(example::edu)->lock().device()};
@@ -191,6 +193,6 @@ TEST_CASE("a lock that is taken makes the reset at the first open contended, and
   CHECK(rig.observer.observe(example::edu) == before);
   CHECK(answer(group.unset_container(rig.root)) == "ok");  // no device was counted
   REQUIRE(answer(group.set_container(rig.root, container)) == "ok");
-  REQUIRE(answer(container.set_iommu()) == "ok");
+  REQUIRE(answer(container.set_iommu(rig.root)) == "ok");
   CHECK(answer(group.open_device(rig.root, example::edu)) == "ok");
 }

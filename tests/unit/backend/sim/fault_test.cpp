@@ -52,10 +52,10 @@ TEST_CASE("every operation fails with the errno asked for, names itself, leaves 
   once(Operation::set_container, [&] { return group->set_container(root.assume(), *container); });
   once(Operation::unset_container, [&] { return group->unset_container(root.assume()); });
   REQUIRE(answer(group->set_container(root, *container)) == "ok");
-  once(Operation::set_iommu, [&] { return container->set_iommu(); });
+  once(Operation::set_iommu, [&] { return container->set_iommu(root.assume()); });
   auto device = once(Operation::open_device, [&] { return group->open_device(root.assume(), example::edu); });
-  once(Operation::reset_device, [&] { return device->reset(); });
-  once(Operation::watch_unplug, [&] { return device->watch_unplug(); });
+  once(Operation::reset_device, [&] { return device->reset(root.assume()); });
+  once(Operation::watch_unplug, [&] { return device->watch_unplug(root.assume()); });
   auto vm = once(Operation::create_vm, [&] { return host.create_vm(root.assume()); });
   once(Operation::attach_group, [&] { return vm->attach(root.assume(), *group); });
   once(Operation::detach_group, [&] { return vm->detach(root.assume(), *group); });
@@ -69,7 +69,7 @@ TEST_CASE("a container that a group failed to join is empty, and the group is st
   auto container = rig.open_container();
   rig.host.inject(Operation::set_container, example::edu, EBUSY);
   CHECK(answer(group.set_container(rig.root, container)) == "EBUSY held");
-  CHECK(answer(container.set_iommu()) == "EINVAL invalid");
+  CHECK(answer(container.set_iommu(rig.root)) == "EINVAL invalid");
   CHECK_FALSE(group.status(rig.root)->container_set);
   CHECK(group.status(rig.root)->viable);
 }
@@ -81,7 +81,7 @@ TEST_CASE("a device that failed to open is not counted") {
   auto group = rig.open_group(example::edu);
   auto container = rig.open_container();
   REQUIRE(answer(group.set_container(rig.root, container)) == "ok");
-  REQUIRE(answer(container.set_iommu()) == "ok");
+  REQUIRE(answer(container.set_iommu(rig.root)) == "ok");
   rig.host.inject(Operation::open_device, example::edu, EIO);
   CHECK(answer(group.open_device(rig.root, example::edu)) == "EIO failed");
   CHECK(answer(rig.host.unbind(rig.root, example::edu)) == "ok");  // waits for nobody

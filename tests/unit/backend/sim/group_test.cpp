@@ -65,7 +65,7 @@ TEST_CASE("a group joins one container and leaves it when no device is open") {
   REQUIRE(answer(group.set_container(rig.root, container)) == "ok");
   CHECK(answer(group.set_container(rig.root, container)) == "EINVAL invalid");
   CHECK(answer(group.set_container(rig.root, other)) == "EINVAL invalid");
-  REQUIRE(answer(container.set_iommu()) == "ok");
+  REQUIRE(answer(container.set_iommu(rig.root)) == "ok");
   auto device = rig.open_device(group, example::edu);
   CHECK(answer(group.unset_container(rig.root)) == "EBUSY held");
   REQUIRE(answer(device.close(rig.root)) == "ok");
@@ -80,12 +80,12 @@ TEST_CASE("a container gets its IOMMU once, after the first group, and loses it 
   rig.give(example::edu, "vfio-pci");
   rig.give(example::switch_edu, "vfio-pci");
   auto container = rig.open_container();
-  CHECK(answer(container.set_iommu()) == "EINVAL invalid");
+  CHECK(answer(container.set_iommu(rig.root)) == "EINVAL invalid");
   auto first = rig.open_group(example::edu);
   auto second = rig.open_group(example::switch_edu);
   REQUIRE(answer(first.set_container(rig.root, container)) == "ok");
-  REQUIRE(answer(container.set_iommu()) == "ok");
-  CHECK(answer(container.set_iommu()) == "EINVAL invalid");
+  REQUIRE(answer(container.set_iommu(rig.root)) == "ok");
+  CHECK(answer(container.set_iommu(rig.root)) == "EINVAL invalid");
   REQUIRE(answer(second.set_container(rig.root, container)) == "ok");
   CHECK(answer(second.open_device(rig.root, example::switch_edu)) == "ok");
 
@@ -98,11 +98,12 @@ TEST_CASE("a container gets its IOMMU once, after the first group, and loses it 
 
 TEST_CASE("a container lives on in its group when its own handle is closed") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   REQUIRE(answer(session.container.close()) == "ok");
-  CHECK(answer(session.container.set_iommu()) == "EBADF invalid");
-  CHECK(answer(session.device.reset()) == "ok");
+  CHECK(answer(session.container.set_iommu(rig.root)) == "EBADF invalid");
+  CHECK(answer(session.device.reset(rig.root)) == "ok");
 }
 
 TEST_CASE("a closed group answers EBADF") {

@@ -121,10 +121,10 @@ TEST_CASE("a handle may outlive the host that opened it") {
   auto group = host->open_group(root, host->device(example::edu)->iommu_group);
   auto container = host->open_container();
   REQUIRE(answer(group->set_container(root, *container)) == "ok");
-  REQUIRE(answer(container->set_iommu()) == "ok");
+  REQUIRE(answer(container->set_iommu(root)) == "ok");
   auto device = group->open_device(root, example::edu);
   REQUIRE(answer(device) == "ok");
   host.reset();
-  CHECK(answer(device->reset()) == "ok");
+  CHECK(answer(device->reset(root)) == "ok");
   CHECK(answer(device->close(root)) == "ok");
 }

@@ -130,16 +130,17 @@ TEST_CASE("a slot reset is contended by its bridge and its other function") {
 
 TEST_CASE("VFIO_DEVICE_RESET takes the function's locks and not its bridge's, as Linux does") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   {
     const Elsewhere bridge(lock_of(rig, example::edu_root).device());
-    CHECK(answer(session.device.reset()) == "ok");
+    CHECK(answer(session.device.reset(rig.root)) == "ok");
   }
   const auto before = rig.observer.observe(example::edu);
   {
     const Elsewhere config(lock_of(rig, example::edu).config());
-    const auto result = session.device.reset();
+    const auto result = session.device.reset(rig.root);
     CHECK(answer(result) == "EAGAIN contended");
     CHECK(result.error().reason == "its lock is held by another thread");
   }
@@ -187,12 +188,13 @@ TEST_CASE("a reset that fails restores what it saved and gives every lock back")
 
 TEST_CASE("a device reset that fails says which operation and leaves the device usable") {
   Rig rig;
+  rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   rig.host.inject(Operation::reset_device, example::edu, EIO, 2);
-  CHECK(answer(session.device.reset()) == "EIO failed");
-  CHECK(session.device.reset().error().operation == Operation::reset_device);
-  CHECK(answer(session.device.reset()) == "ok");
+  CHECK(answer(session.device.reset(rig.root)) == "EIO failed");
+  CHECK(session.device.reset(rig.root).error().operation == Operation::reset_device);
+  CHECK(answer(session.device.reset(rig.root)) == "ok");
 }
 
 TEST_CASE("a restore without a save is refused and changes nothing") {

@@ -87,7 +87,7 @@ struct BasicRig {
     auto container = open_container();
     auto group = open_group(address);
     REQUIRE(answer(group.set_container(root, container)) == "ok");
-    REQUIRE(answer(container.set_iommu()) == "ok");
+    REQUIRE(answer(container.set_iommu(root)) == "ok");
     auto device = open_device(group, address);
     return {std::move(container), std::move(group), std::move(device)};
   }

@@ -102,10 +102,10 @@ TEST_CASE("a whole life of a device on another policy: every lock goes back, by 
         });
         threads.emplace_back([&] { (void)rig.host.try_reset_bus(example::pair_root).has_value(); });
       }
-      (void)session.device.reset().has_value();
+      (void)session.device.reset(rig.root).has_value();
       rig.observer.await_unbind_wait(example::pair_a);
       rig.observer.await_unbind_wait(example::pair_b);
-      CHECK(answer(session.device.reset()) == "EAGAIN contended");
+      CHECK(answer(session.device.reset(rig.root)) == "EAGAIN contended");
       CHECK(answer(session.device.close(rig.root)) == "ok");
       CHECK(answer(sibling.close(rig.root)) == "ok");
       CHECK(answer(vm->detach(rig.root, session.group)) == "ok");

@@ -17,7 +17,7 @@ TEST_CASE("while an unbind waits, a reset is contended at once, sysfs reset wait
   rig.root.assume();
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
-  REQUIRE(answer(session.device.watch_unplug()) == "ok");
+  REQUIRE(answer(session.device.watch_unplug(rig.root)) == "ok");
   const auto before = rig.observer.observe(example::edu);
 
   std::atomic<bool> closed{false};
@@ -41,7 +41,7 @@ TEST_CASE("while an unbind waits, a reset is contended at once, sysfs reset wait
   });
   rig.observer.await_waiting_for_lock(example::edu, 1);
 
-  const auto contended = session.device.reset();
+  const auto contended = session.device.reset(rig.root);
   CHECK(answer(contended) == "EAGAIN contended");
   CHECK(contended.error().operation == Operation::reset_device);
   CHECK(contended.error().remedy == "close it");
@@ -82,7 +82,7 @@ TEST_CASE("an unbind waits for the last of several descriptors") {
   });
   rig.observer.await_unbind_wait(example::edu);
   REQUIRE(answer(session.device.close(rig.root)) == "ok");
-  CHECK(answer(second->reset()) == "EAGAIN contended");
+  CHECK(answer(second->reset(rig.root)) == "EAGAIN contended");
   CHECK_FALSE(done.load());
   second.reset();  // the destructor closes as close() does
   unbinder.join();
@@ -99,7 +99,7 @@ TEST_CASE("who begins to watch while an unbind waits is told at once") {
     (void)rig.host.unbind(root, example::edu).has_value();
   });
   rig.observer.await_unbind_wait(example::edu);
-  CHECK(answer(session.device.watch_unplug()) == "ok");
+  CHECK(answer(session.device.watch_unplug(rig.root)) == "ok");
   CHECK(*session.device.unplug_requested());
   CHECK(answer(session.device.close(rig.root)) == "ok");
   unbinder.join();
@@ -112,7 +112,7 @@ TEST_CASE("an unbind of one function waits for that function's descriptors alone
   rig.give(example::pair_b, "vfio-pci");
   auto session = rig.open(example::pair_a);
   CHECK(answer(rig.host.unbind(rig.root, example::pair_b)) == "ok");
-  CHECK(answer(session.device.reset()) == "ok");
+  CHECK(answer(session.device.reset(rig.root)) == "ok");
 }
 
 TEST_CASE("two unbinds of one function: the second finds nothing left to do") {
@@ -150,18 +150,18 @@ TEST_CASE("a function that goes back to its host driver while others reset ends 
   for (int round = 0; round != rounds; ++round) {
     rig.give(example::card, "vfio-pci");
     auto session = rig.open(example::card);
-    REQUIRE(answer(session.device.watch_unplug()) == "ok");
+    REQUIRE(answer(session.device.watch_unplug(rig.root)) == "ok");
     std::thread unbinder([&] {
       vfio::ThreadContext root;
       (void)rig.host.unbind(root, example::card).has_value();
     });
     std::thread bus([&] { (void)rig.host.try_reset_bus(example::downstream_a).has_value(); });
     while (!*session.device.unplug_requested()) {
-      const std::string got = answer(session.device.reset());
+      const std::string got = answer(session.device.reset(rig.root));
       ++(got == "ok" ? resets : got == "EAGAIN contended" ? contended : other);
       std::this_thread::yield();
     }
-    contended += answer(session.device.reset()) == "EAGAIN contended" ? 1 : 0;
+    contended += answer(session.device.reset(rig.root)) == "EAGAIN contended" ? 1 : 0;
     CHECK(answer(session.device.close(rig.root)) == "ok");
     unbinder.join();
     bus.join();
