@@ -3,10 +3,12 @@
 //
 // What is in order and what Clang's thread safety analysis must not complain about. tests/fail/thread_safety has what it must.
 // FLAGS-clang: -Wthread-safety -Wthread-safety-reference -Werror
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <shared_mutex>
 #include <span>
+#include <stop_token>
 #include <tuple>
 
 #include "devlock/devlock.hpp"
@@ -285,6 +287,9 @@ void condition_waits(Data& data, Condition<std::condition_variable_any>& ready, 
   ++data.in_a;  // held again
   Guard inner{guard, data.b};
   ready.wait(inner, holding<first>, [&] { return flag; });
+  const auto now = std::chrono::steady_clock::now();
+  (void)ready.wait_until(inner, holding<first>, now, [&] { return flag; });
+  (void)ready.wait(inner, holding<first>, std::stop_token(), [&] { return flag; });
   data.in_a += data.in_b;
 }
 

@@ -88,13 +88,14 @@ class Condition {
 
   /// Waits until `predicate` holds. The guard's lock is the only one held.
   template <class G, class Predicate>
-  void wait(const G& guard, Predicate predicate, validate::Where where = validate::Where::current()) {
+  void wait(const G& guard, Predicate predicate, validate::Where where = validate::Where::current())
+      DEVLOCK_REQUIRES(guard) {
     wait(guard, holding<>, std::move(predicate), where);
   }
   /// The same with the named classes held meanwhile.
   template <class G, class... Named, class Predicate>
   void wait(const G& guard, Holding<Named...> named, Predicate predicate,
-            validate::Where where = validate::Where::current()) {
+            validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
     auto bare = bare_lock(guard, named, where);
     while (!predicate()) {
@@ -104,12 +105,12 @@ class Condition {
   /// Waits until `predicate` holds or `deadline` passes; the value of the predicate then.
   template <class G, class Deadline, class Predicate>
   bool wait_until(const G& guard, const Deadline& deadline, Predicate predicate,
-                  validate::Where where = validate::Where::current()) {
+                  validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     return wait_until(guard, holding<>, deadline, std::move(predicate), where);
   }
   template <class G, class... Named, class Deadline, class Predicate>
   bool wait_until(const G& guard, Holding<Named...> named, const Deadline& deadline, Predicate predicate,
-                  validate::Where where = validate::Where::current()) {
+                  validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
     auto bare = bare_lock(guard, named, where);
     return condition_.wait_until(bare, deadline, std::move(predicate));
@@ -117,13 +118,14 @@ class Condition {
   /// Waits until `predicate` holds or a stop is requested; the value of the predicate then. `StopToken` is std::stop_token.
   template <class G, class StopToken, class Predicate>
     requires requires(StopToken token) { token.stop_requested(); }
-  bool wait(const G& guard, StopToken stop, Predicate predicate, validate::Where where = validate::Where::current()) {
+  bool wait(const G& guard, StopToken stop, Predicate predicate, validate::Where where = validate::Where::current())
+      DEVLOCK_REQUIRES(guard) {
     return wait(guard, holding<>, std::move(stop), std::move(predicate), where);
   }
   template <class G, class... Named, class StopToken, class Predicate>
     requires requires(StopToken token) { token.stop_requested(); }
   bool wait(const G& guard, Holding<Named...> named, StopToken stop, Predicate predicate,
-            validate::Where where = validate::Where::current()) {
+            validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
     auto bare = bare_lock(guard, named, where);
     return condition_.wait(bare, std::move(stop), std::move(predicate));
