@@ -37,7 +37,7 @@ class Mermaid {
       const char c = text[i];
       const bool is_end = (text.substr(i, 3) == "end" || text.substr(i, 3) == "End" || text.substr(i, 3) == "END") &&
                           (i == 0 || !is_letter(text[i - 1])) && (i + 3 == text.size() || !is_letter(text[i + 3]));
-      const bool plain = is_letter(c) || (c >= '0' && c <= '9') || std::string_view(" _.,()=/").find(c) != std::string_view::npos;
+      const bool plain = is_letter(c) || (c >= '0' && c <= '9') || std::string_view(" _.,()=/-").find(c) != std::string_view::npos;
       if (plain && !is_end) {
         out += c;
       } else if (c == '\n') {
