@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // A class without a name.
+// MAX-LINES-clang: 10
 // EXPECT: lock_class_without_name<third>
 // EXPECT: a lock class needs
 #include "devlock/order/hierarchy.hpp"

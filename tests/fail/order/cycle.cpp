@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // The edges close a cycle; the message shows its classes in order.
+// MAX-LINES: 10
 // EXPECT: cycle<first, second, third, first>
 // EXPECT: remove one edge
 #include "devlock/order/hierarchy.hpp"

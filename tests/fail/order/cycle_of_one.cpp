@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // A class before itself.
+// MAX-LINES: 10
 // EXPECT: cycle<second, second>
 // EXPECT: remove one edge
 #include "devlock/order/hierarchy.hpp"

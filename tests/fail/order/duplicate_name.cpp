@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // Two classes of one name.
+// MAX-LINES: 10
 // EXPECT: two_classes_of_one_name<first, third>
 // EXPECT: give each class its own
 #include "devlock/order/hierarchy.hpp"

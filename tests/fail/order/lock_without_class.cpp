@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // A mutex that was not put under the order.
+// MAX-LINES-clang: 10
 // EXPECT-gcc: class template argument deduction failed
 // EXPECT-clang: no viable constructor or deduction guide
 // EXPECT-ANYWHERE-gcc: ClassifiedLock

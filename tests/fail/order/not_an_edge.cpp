@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // A hierarchy over something else than edges.
+// MAX-LINES: 10
 // EXPECT: a Hierarchy is an optional Extends<...>, an optional Leaves<...>, then Before<Outer, Inner> edges
 #include "devlock/order/hierarchy.hpp"
 
