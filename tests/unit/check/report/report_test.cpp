@@ -56,6 +56,18 @@ TEST_CASE("The owner in a cycle is who holds the lock then, not who held it befo
   CHECK(has(report.cause, "waits for mutex 1, held by thread 1 (work code.hpp:31)"));
   CHECK_FALSE(has(report.cause, "thread 2"));
 }
+TEST_CASE("An unlock gives back") {
+  const auto cause = [](bool gives_back) {
+    Script text;
+    text.does(0, Operation::lock, a, 1);
+    if (gives_back) {
+      text.does(0, Operation::unlock, a, 2).does(1, Operation::lock, a, 3);
+    }
+    return text.sleeps_in(2, Operation::lock, a, 4).report(Outcome::deadlock, 3).cause;
+  };
+  CHECK(cause(false) == "thread 2 waits for mutex 1, held by thread 0 (work code.hpp:1), which has ended\n");
+  CHECK(cause(true) == "thread 2 waits for mutex 1, held by thread 1 (work code.hpp:3), which has ended\n");
+}
 TEST_CASE("A try that was refused holds nothing; one that succeeded holds like a lock") {
   const auto tries = [](bool taken) {
     Script text;
