@@ -52,6 +52,9 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalLock<Held<Order, Eleme
     requires std::derived_from<Parent, HeldTag<Held<Order, Elements...>>> && std::same_as<typename Scope::lock_type, Lock>
   HierarchicalLock(const Parent& parent, const Scope& scope, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : locks_(scope.locks()) {
+    // Who writes the type of a guard out does not get around the rules.
+    static_assert(detail::permitted<detail::walk_verdict<Held<Order, Elements...>, Lock>>,
+                  "devlock: this scope may not be waited for under this context; let the guard deduce its type");
     this->mark.enter(parent.mark, where);
     DEVLOCK_ASSERT(detail::InstanceWalk<Lock>::follows(parent.newest_instance(), locks_),
                    "the instance keys along a walk must rise, from those of all held instances of the class on");

@@ -75,7 +75,11 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY SharedGuard<Permission, Lock>
     requires std::derived_from<Parent, HeldTag<Permission>>
   SharedGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_ACQUIRES_SHARED(lock) DEVLOCK_UNANALYSED
-      : detail::SharedHold<Permission, Lock, true>(parent, lock, where) {}
+      : detail::SharedHold<Permission, Lock, true>(parent, lock, where) {
+    // Who writes the type of a guard out does not get around the rules.
+    static_assert(detail::permitted<detail::wait_verdict<Permission, Lock, detail::Mode::shared>>,
+                  "devlock: this lock may not be waited for under this context; let the guard deduce its type");
+  }
   ~SharedGuard() DEVLOCK_RELEASES_ANY() DEVLOCK_UNANALYSED {}
 };
 
