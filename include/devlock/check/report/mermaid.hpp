@@ -38,7 +38,9 @@ class Mermaid {
       const bool is_end = (text.substr(i, 3) == "end" || text.substr(i, 3) == "End" || text.substr(i, 3) == "END") &&
                           (i == 0 || !is_letter(text[i - 1])) && (i + 3 == text.size() || !is_letter(text[i + 3]));
       const bool plain = is_letter(c) || (c >= '0' && c <= '9') || std::string_view(" _.,()=/-").find(c) != std::string_view::npos;
-      if (plain && !is_end) {
+      // At the front a colon would end the text, and "wrap:" is an instruction.
+      const bool plain_colon = c == ':' && !out.empty() && out != "wrap" && out != "nowrap";
+      if ((plain && !is_end) || plain_colon) {
         out += c;
       } else if (c == '\n') {
         out += ' ';

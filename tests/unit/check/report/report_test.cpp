@@ -306,10 +306,10 @@ TEST_CASE("Mermaid has participants for threads and objects, and arrows with a c
         "  participant t1 as open\n"
         "  participant o0 as kvm_lock\n"
         "  participant o1 as group_lock\n"
-        "  t0->>o0: lock (code.hpp#58;12)\n"
-        "  t1->>o1: lock (code.hpp#58;31)\n"
-        "  t0-xo1: waits for (code.hpp#58;13)\n"
-        "  t1-xo0: waits for (code.hpp#58;32)\n"
+        "  t0->>o0: lock (code.hpp:12)\n"
+        "  t1->>o1: lock (code.hpp:31)\n"
+        "  t0-xo1: waits for (code.hpp:13)\n"
+        "  t1-xo0: waits for (code.hpp:32)\n"
         "  Note over t0,t1: deadlock\n");
 }
 TEST_CASE("Names cannot break out of a Mermaid diagram") {
@@ -318,8 +318,11 @@ TEST_CASE("Names cannot break out of a Mermaid diagram") {
   CHECK(Mermaid::escaped("end") == "#101;nd");
   CHECK(Mermaid::escaped("the end of") == "the #101;nd of");
   CHECK(Mermaid::escaped("sender") == "sender");
-  CHECK(Mermaid::escaped("a->>b: x\ny") == "a-#62;#62;b#58; x y");
+  CHECK(Mermaid::escaped("a->>b: x\ny") == "a-#62;#62;b: x y");
   CHECK(Mermaid::escaped("größe") == "größe");
+  CHECK(Mermaid::escaped("0000:01:00.0 lock") == "0000:01:00.0 lock");
+  CHECK(Mermaid::escaped(": x") == "#58; x");
+  CHECK(Mermaid::escaped("wrap: x") == "wrap#58; x");
   const std::string mermaid = inversion().report(Outcome::deadlock, 2, {"x\n  end\n  t1->>t0: lies", "y"}).mermaid;
   CHECK(count(mermaid, "\n") == 10);
 }
@@ -330,7 +333,7 @@ TEST_CASE("With many objects the threads of a Mermaid diagram stand alone") {
   }
   const std::string mermaid = text.report(Outcome::assertion).mermaid;
   CHECK(count(mermaid, "participant") == 2);
-  CHECK(has(mermaid, "Note over t0: load atomic 7 = 0, code.hpp#58;1\n"));
+  CHECK(has(mermaid, "Note over t0: load atomic 7 = 0, code.hpp:1\n"));
 }
 TEST_CASE("A refused requirement and a mark are steps") {
   const Report report = Script()
