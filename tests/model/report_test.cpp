@@ -5,9 +5,6 @@
 // a report is made from a recording is tested in unit/check/report.
 #include "model/support/expect.hpp"
 
-#include <fcntl.h>
-
-#include <cstdlib>
 #include <mutex>
 
 #include "devlock/lock/device_lock.hpp"
@@ -15,6 +12,7 @@
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"
 #include "devlock/vfio/order.hpp"
+#include "support/terminal.hpp"
 
 namespace {
 
@@ -299,28 +297,16 @@ struct Endless {
   }
 };
 TEST_CASE("A long search tells a terminal how far it is, and wipes that in the end") {
-  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
-  REQUIRE(terminal >= 0);
-  REQUIRE(::grantpt(terminal) == 0);
-  REQUIRE(::unlockpt(terminal) == 0);
-  const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
-  REQUIRE(screen >= 0);
-  std::fflush(stderr);
-  const int kept = ::dup(STDERR_FILENO);
-  ::dup2(screen, STDERR_FILENO);
-  const Result result = check<Endless>({.search = Search::random, .time = std::chrono::milliseconds(900)});
-  std::fflush(stderr);
-  ::dup2(kept, STDERR_FILENO);
-  ::close(kept);
-  char text[2000] = {};
-  REQUIRE(::read(terminal, text, sizeof text - 1) > 0);
-  ::close(screen);
-  ::close(terminal);
-  CHECK(result.outcome == Outcome::passed);
-  const std::string seen = text;
+  const support::Terminal terminal;
+  REQUIRE(terminal.screen() >= 0);
+  {
+    const support::ErrorOutputOn screen(terminal.screen());
+    CHECK(check<Endless>({.search = Search::random, .time = std::chrono::milliseconds(900)}).outcome == Outcome::passed);
+  }
+  const std::string seen = terminal.until(" left\r\033[K");
   CHECK(has(seen, "searching: "));
   CHECK(has(seen, " executions, depth "));
-  CHECK(seen.ends_with("\r\033[K"));
+  CHECK(seen.ends_with(" s left\r\033[K"));
 }
 
 }  // namespace

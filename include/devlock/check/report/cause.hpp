@@ -112,7 +112,8 @@ class Cause {
  private:
   static std::string at(const rl::debug_info& where) {
     const std::string text = place(where);
-    return text.empty() ? text : " (" + std::string(where.func_) + (where.func_[0] == '\0' ? "" : " ") + text + ')';
+    const std::string name = function(where);
+    return text.empty() ? text : " (" + name + (name.empty() ? "" : " ") + text + ')';
   }
   [[nodiscard]] std::string since(unsigned thread, int object) const {
     const Holding* holding = history_.held(thread, object);

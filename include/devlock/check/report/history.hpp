@@ -30,6 +30,12 @@ inline std::string place(const rl::debug_info& where) {
   return std::string(path.substr(path.rfind('/') + 1)) + ':' + std::to_string(where.line_);
 }
 
+/// The function there, without template arguments, which compilers write differently.
+inline std::string function(const rl::debug_info& where) {
+  const std::string_view name = where.func_;
+  return std::string(name.substr(0, name.find('<')));
+}
+
 struct Step {
   enum class Kind { done, refused, waits, fails };
 

@@ -35,7 +35,8 @@ inline std::string trace_text(const History& history, const std::string& end) {
     column(history.threads[step.event.thread], name);
     column(describe(history, step, true), what);
     if (const std::string where = place(step.event.where); !where.empty()) {
-      column(where + (step.event.where.func_[0] == '\0' ? "" : " in ") + step.event.where.func_, 0);
+      const std::string name = function(step.event.where);
+      column(where + (name.empty() ? "" : " in ") + name, 0);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';

@@ -2,11 +2,8 @@
 // Copyright the devlock authors
 #include "support/catch.hpp"
 
-#include <fcntl.h>
-
-#include <cstdlib>
-
 #include "devlock/check/report/coverage.hpp"
+#include "support/terminal.hpp"
 
 namespace {
 
@@ -87,37 +84,24 @@ TEST_CASE("What was not shown is not wiped") {
   { const Progress progress(Progress::Clock::time_point(), out.file(), true); }
   CHECK(out.text().empty());
 }
-// Runs `writes` with standard error moved to `other`.
-template <class Function>
-void with_error_output_on(int other, Function writes) {
-  std::fflush(stderr);
-  const int kept = ::dup(STDERR_FILENO);
-  ::dup2(other, STDERR_FILENO);
-  writes();
-  std::fflush(stderr);
-  ::dup2(kept, STDERR_FILENO);
-  ::close(kept);
-}
 TEST_CASE("By itself progress goes to standard error if that is a terminal, and only then") {
   const auto write = [] {
     Progress progress{Progress::Clock::time_point()};
     progress.at(Progress::Clock::time_point() + 2s, 2, 0, 1, Progress::Clock::time_point() + 60s);
   };
-  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
-  REQUIRE(terminal >= 0);
-  REQUIRE(::grantpt(terminal) == 0);
-  REQUIRE(::unlockpt(terminal) == 0);
-  const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
-  REQUIRE(screen >= 0);
-  with_error_output_on(screen, write);
-  char text[200] = {};
-  REQUIRE(::read(terminal, text, sizeof text - 1) > 0);
-  CHECK(std::string(text).find("searching: 2 executions") != std::string::npos);
-  ::close(screen);
-  ::close(terminal);
+  const support::Terminal terminal;
+  REQUIRE(terminal.screen() >= 0);
+  {
+    const support::ErrorOutputOn screen(terminal.screen());
+    write();
+  }
+  CHECK(terminal.until("s left\r\033[K") == "\r\033[Ksearching: 2 executions, depth 1, 1 /s, 58 s left\r\033[K");
 
   Written file;
-  with_error_output_on(::fileno(file.file()), write);
+  {
+    const support::ErrorOutputOn screen(::fileno(file.file()));
+    write();
+  }
   CHECK(file.text().empty());
 }
 

@@ -237,6 +237,15 @@ TEST_CASE("Where the objects lie changes nothing") {
 
 // Traces and diagrams.
 
+TEST_CASE("A place is a file without its directories and a line, a function has no template arguments") {
+  using devlock::check::detail::function;
+  using devlock::check::detail::place;
+  CHECK(place({"f", "/a/b/c.cpp", 7}) == "c.cpp:7");
+  CHECK(place({"f", "c.cpp", 7}) == "c.cpp:7");
+  CHECK(place({}).empty());
+  CHECK(function({"wait<std::pair<int, int> >", "c.cpp", 7}) == "wait");
+  CHECK(function({"wait", "c.cpp", 7}) == "wait");
+}
 TEST_CASE("The trace has a line for each step") {
   CHECK(inversion().fails(2, Operation::try_lock, a, 77).report(Outcome::deadlock, 3, {"close", "open"}).trace ==
         "   1  close     lock kvm_lock                           code.hpp:12 in work\n"
