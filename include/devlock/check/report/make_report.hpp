@@ -35,8 +35,8 @@ inline std::string trace_text(const History& history, const std::string& end) {
     column(history.threads[step.event.thread], name);
     column(describe(history, step, true), what);
     if (const std::string where = place(step.event.where); !where.empty()) {
-      const std::string name = function(step.event.where);
-      column(where + (name.empty() ? "" : " in ") + name, 0);
+      const std::string in = function(step.event.where);
+      column(where + (in.empty() ? "" : " in ") + in, 0);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';
