@@ -18,6 +18,10 @@
 
 namespace devlock {
 
+/// A condition wait through something that is no Guard: a try may have failed, readers do not own the lock, a root holds none.
+template <class Given>
+struct condition_wait_needs_a_guard {};
+
 /// The classes that stay held during a condition wait: `holding<outer>`.
 template <LockClass... Named>
 struct Holding {};
@@ -33,33 +37,41 @@ constexpr Ruling sleep_ruling() {
                      named, sizeof...(Named));
 }
 
-template <class Guard>
-struct waited_lock;
+template <class G>
+struct waited_lock {
+  using type = void;
+};
 template <class Permission, class Lock>
 struct waited_lock<Guard<Permission, Lock>> {
   using type = Lock;
 };
 
-/// void if the wait is permitted, else the refusal: the type of the wait's result says why.
+/// The guard's set if the wait is permitted, else the refusal.
 template <class G, class... Named>
 constexpr auto sleep_verdict() {
-  using Waited = typename waited_lock<G>::type::lock_class;
-  constexpr Ruling ruling = sleep_ruling<typename G::held, Waited, Named...>();
-  if constexpr (ruling == Ruling::permitted) {
-    return typename G::held{};
+  if constexpr (std::is_void_v<typename waited_lock<G>::type>) {
+    return condition_wait_needs_a_guard<G>{};
   } else {
-    return refusal<ruling, Waited, typename G::held>();
+    using Waited = typename waited_lock<G>::type::lock_class;
+    constexpr Ruling ruling = sleep_ruling<typename G::held, Waited, Named...>();
+    if constexpr (ruling == Ruling::permitted) {
+      return typename G::held{};
+    } else {
+      return refusal<ruling, Waited, typename G::held>();
+    }
   }
 }
 
 /// A permitted wait can make one of these; a refused one cannot, and the type says why.
 template <class Verdict>
 struct ConditionWait {
+  static constexpr bool granted = true;
   explicit constexpr ConditionWait(int) {}
 };
 template <class Verdict>
   requires(!permitted<Verdict>)
 struct ConditionWait<Verdict> {
+  static constexpr bool granted = false;
   explicit ConditionWait(int) = delete;
 };
 
@@ -97,9 +109,11 @@ class Condition {
   void wait(const G& guard, Holding<Named...> named, Predicate predicate,
             validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
-    auto bare = bare_lock(guard, named, where);
-    while (!predicate()) {
-      condition_.wait(bare);
+    if constexpr (detail::condition_wait<G, Named...>::granted) {
+      auto bare = bare_lock(guard, named, where);
+      while (!predicate()) {
+        condition_.wait(bare);
+      }
     }
   }
   /// Waits until `predicate` holds or `deadline` passes; the value of the predicate then.
@@ -112,8 +126,10 @@ class Condition {
   bool wait_until(const G& guard, Holding<Named...> named, const Deadline& deadline, Predicate predicate,
                   validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
-    auto bare = bare_lock(guard, named, where);
-    return condition_.wait_until(bare, deadline, std::move(predicate));
+    if constexpr (detail::condition_wait<G, Named...>::granted) {
+      auto bare = bare_lock(guard, named, where);
+      return condition_.wait_until(bare, deadline, std::move(predicate));
+    }
   }
   /// Waits until `predicate` holds or a stop is requested; the value of the predicate then. `StopToken` is std::stop_token.
   template <class G, class StopToken, class Predicate>
@@ -127,8 +143,10 @@ class Condition {
   bool wait(const G& guard, Holding<Named...> named, StopToken stop, Predicate predicate,
             validate::Where where = validate::Where::current()) DEVLOCK_REQUIRES(guard) {
     [[maybe_unused]] const detail::condition_wait<G, Named...> permitted(0);
-    auto bare = bare_lock(guard, named, where);
-    return condition_.wait(bare, std::move(stop), std::move(predicate));
+    if constexpr (detail::condition_wait<G, Named...>::granted) {
+      auto bare = bare_lock(guard, named, where);
+      return condition_.wait(bare, std::move(stop), std::move(predicate));
+    }
   }
 
  private:
