@@ -106,7 +106,7 @@ struct LooksBeforeLocking {
     if (!locked) {
       return devlock::failure(devlock::make_error(devlock::Operation::reset_function, "", EAGAIN, ""));
     }
-    return devlock::pci::detail::reset_locked(host, scope);
+    return devlock::pci::detail::reset_locked(locked, host, scope);
   }
 };
 
