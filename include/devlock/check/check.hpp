@@ -14,6 +14,8 @@
 // Not checked: what Relacy's memory model leaves out; see sync/relacy.hpp.
 #pragma once
 
+#include <typeinfo>
+
 #include "devlock/check/gate.hpp"
 #include "devlock/check/mark.hpp"
 #include "devlock/check/memory.hpp"
@@ -25,103 +27,94 @@
 #include "devlock/check/result.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/check/scheduler.hpp"
+#include "devlock/check/search/explore.hpp"
+#include "devlock/check/search/pct.hpp"
+#include "devlock/check/search/reduced.hpp"
 #include "devlock/check/step.hpp"
 #include "devlock/sync/relacy.hpp"
 
 namespace devlock::check {
 namespace detail {
 
-constexpr Outcome to_outcome(rl::test_result_e result) {
-  switch (result) {
-    case rl::test_result_success: return Outcome::passed;
-    case rl::test_result_user_assert_failed: return Outcome::assertion;
-    case rl::test_result_user_invariant_failed: return Outcome::invariant;
-    case rl::test_result_data_race: return Outcome::data_race;
-    case rl::test_result_deadlock: return Outcome::deadlock;
-    case rl::test_result_livelock: return Outcome::livelock;
-    case rl::test_result_unlocking_mutex_wo_ownership: return Outcome::not_the_owner;
-    case rl::test_result_recursion_on_nonrecursive_mutex: return Outcome::locked_twice;
-    case rl::test_result_destroying_owned_mutex: return Outcome::destroyed_while_held;
-    case rl::test_result_access_to_freed_memory:
-    case rl::test_result_double_free:
-    case rl::test_result_unitialized_access: return Outcome::bad_memory;
-    case rl::test_result_memory_leak:
-    case rl::test_result_resource_leak: return Outcome::leak;
-    default: return Outcome::other;
+template <unsigned Threads>
+inline constexpr auto relacy_threads = static_cast<rl::thread_id_t>(Threads);
+
+template <unsigned Threads>
+Result search(Session& session, const Plan& plan, std::vector<Choice>& choices, OnFinding on_finding = nullptr) {
+  constexpr auto threads = relacy_threads<Threads>;
+  switch (plan.search) {
+    case Search::reduced: {
+      Tree<Threads> tree;
+      return session.search<ReducedScheduler<Threads>, Threads>(&tree, choices, on_finding);
+    }
+    case Search::bounded:
+      return session.search<rl::context_bound_scheduler<threads>, Threads>(nullptr, choices, on_finding);
+    case Search::random: return session.search<rl::random_scheduler<threads>, Threads>(nullptr, choices, on_finding);
+    case Search::pct: {
+      PctState state;
+      state.points = plan.bug_depth == 0 ? 0 : plan.bug_depth - 1;
+      state.points = state.points < PctScheduler<Threads>::most_points ? state.points : PctScheduler<Threads>::most_points;
+      return session.search<PctScheduler<Threads>, Threads>(&state, choices, on_finding);
+    }
+    case Search::full: break;
   }
+  return session.search<rl::full_search_scheduler<threads>, Threads>(nullptr, choices, on_finding);
 }
 
-/// The search with one of Relacy's schedulers.
-template <class Scheduler, unsigned Threads>
-Result explore(const ScenarioTable& scenario, const Plan& plan) {
-  using Clock = std::chrono::steady_clock;
-  std::ostream nowhere(nullptr);
-  rl::ostringstream state;
-  rl::ostringstream trace;
-  rl::test_params params;
-  params.iteration_count = ~rl::iteration_t{0};
-  params.output_stream = &trace;
-  params.progress_stream = &nowhere;
-  params.search_type = plan.search == Search::full      ? rl::sched_full
-                       : plan.search == Search::bounded ? rl::sched_bound
-                                                        : rl::sched_random;
-  params.context_bound = plan.preemptions;
-  params.execution_depth_limit = plan.depth;
-
-  const auto begin = Clock::now();
-  const std::align_val_t alignment{scenario.alignment};
-  Run run;
-  run.scenario = &scenario;
-  run.object = ::operator new(scenario.size, alignment);
-  run.end = begin + std::chrono::duration_cast<Clock::duration>(plan.time);
-  run.most_executions = plan.executions;
-  run.seed = plan.search == Search::random ? plan.seed : 0;
-  run.reuse_memory = plan.reuse_memory;
-  current_run = &run;
-  marks.clear();
-
-  Result result;
-  const rl::test_result_e found = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, state, false);
-  result.outcome = to_outcome(found);
-  result.executions = params.stop_iteration;
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  result.marks = marks.counts();
-  if (found == rl::test_result_success) {
-    result.extent = plan.search == Search::random ? Extent::sampled
-                    : run.cut                     ? Extent::budget_hit
-                    : plan.search == Search::full ? Extent::complete
-                                                  : Extent::sampled;
-  } else {
-    // Once more, with history. It begins where the search ended and ends after one execution.
-    run.executions = 0;
-    run.most_executions = 1;
-    params.initial_state = state.str();
-    params.collect_history = true;
-    rl::ostringstream again;
-    EventLog log;
-    const rl::test_result_e repeated = rl::run_test<Suite<Threads>, Limited<Scheduler>>(params, again, false);
-    result.message = first_line(trace.str().c_str());
-    report_failure(result, log.recording(), scenario.thread_names, Threads);
-    if (repeated != found) {
-      result.outcome = Outcome::not_deterministic;
-      result.message = std::string("the execution that ended with ") + rl::test_result_str(found) + " ended with " +
-                       rl::test_result_str(repeated) + " when it was repeated";
+/// Looks for the same finding with as few preemptions as there can be, and reports that one.
+template <unsigned Threads>
+void shorten(const ScenarioTable& scenario, const Plan& plan, Session& session, Result& found) {
+  std::uint64_t left = plan.shorten;
+  for (unsigned bound = 0; left != 0 && bound != Threads * 4U; ++bound) {
+    Plan bounded = plan;
+    bounded.search = Search::bounded;
+    bounded.preemptions = bound;
+    bounded.executions = left;
+    Session another(scenario, bounded);
+    std::vector<Choice> shorter;
+    const Result result = search<Threads>(another, bounded, shorter);
+    left -= result.executions < left ? result.executions : left;
+    if (result.outcome == Outcome::passed) {
+      continue;
     }
+    Result repeated;
+    if (session.repeat<Threads>(shorter, false, repeated) && repeated.outcome == found.outcome &&
+        repeated.message == found.message) {
+      found.report = repeated.report;
+      found.trace = repeated.trace;
+      found.token = repeated.token;
+      found.preemptions = static_cast<int>(bound);
+    }
+    return;
   }
-  ::operator delete(run.object, alignment);
-  current_run = nullptr;
-  return result;
 }
 
 template <unsigned Threads>
 Result explore(const ScenarioTable& scenario, const Plan& plan) {
-  constexpr auto threads = static_cast<rl::thread_id_t>(Threads);
-  switch (plan.search) {
-    case Search::bounded: return explore<rl::context_bound_scheduler<threads>, Threads>(scenario, plan);
-    case Search::random: return explore<rl::random_scheduler<threads>, Threads>(scenario, plan);
-    case Search::full: break;
+  Session session(scenario, plan);
+  std::vector<Choice> choices;
+  Result result = search<Threads>(session, plan, choices);
+  if (result.outcome == Outcome::passed || result.outcome == Outcome::not_deterministic) {
+    return result;
   }
-  return explore<rl::full_search_scheduler<threads>, Threads>(scenario, plan);
+  const Outcome found = result.outcome;
+  const std::optional<Outcome> repeated = session.repeat<Threads>(choices, samples(plan.search), result);
+  if (repeated != found) {
+    result.outcome = Outcome::not_deterministic;
+    result.message = std::string("the execution that ended with ") + to_string(found) +
+                     (repeated ? std::string(" ended with ") + to_string(*repeated) : std::string(" went another way")) +
+                     " when it was repeated";
+    return result;
+  }
+  shorten<Threads>(scenario, plan, session, result);
+  return result;
+}
+
+inline Result refused(const char* what) {
+  Result result;
+  result.outcome = Outcome::other;
+  result.message = what;
+  return result;
 }
 
 }  // namespace detail
@@ -130,18 +123,44 @@ Result explore(const ScenarioTable& scenario, const Plan& plan) {
 template <Scenario S>
 Result check(const Plan& plan = {}) {
   if (detail::current_run != nullptr) {
-    Result refused;
-    refused.outcome = Outcome::other;
-    refused.message = "check() was called while another check runs; run them one after the other";
-    return refused;
+    return detail::refused("check() was called while another check runs; run them one after the other");
   }
-  Result result = detail::explore<S::threads>(detail::table_of<S>, plan);
+  Result result = detail::explore<S::threads>(detail::table_of<S>(), plan);
   for (const char* wanted : plan.must_reach) {
     if (result.outcome == Outcome::passed && result.count_of(wanted) == 0) {
       result.outcome = Outcome::not_covered;
       result.message = std::string("never reached: ") + wanted;
     }
   }
+  return result;
+}
+
+/// Repeats the one execution of Result::token, under a debugger if wanted. Outcome::other, without a run, for text that is
+/// no token or one of another scenario; Outcome::not_deterministic if `S` no longer offers its choices.
+template <Scenario S>
+Result replay(std::string_view token) {
+  if (detail::current_run != nullptr) {
+    return detail::refused("replay() was called while a check runs; run them one after the other");
+  }
+  detail::Token read;
+  const std::string error = detail::TokenReader(token).read(read);
+  if (!error.empty()) {
+    return detail::refused(("replay: this is no token: " + error).c_str());
+  }
+  const detail::ScenarioTable scenario = detail::table_of<S>();
+  if (read.scenario != scenario.number || read.threads != S::threads) {
+    return detail::refused("replay: this token belongs to another scenario");
+  }
+  Plan plan;
+  plan.depth = read.depth;
+  plan.reuse_memory = read.reuse_memory;
+  detail::Session session(scenario, plan);
+  Result result;
+  if (!session.repeat<S::threads>(read.choices, read.sampled, result)) {
+    result.outcome = Outcome::not_deterministic;
+    result.message = "replay: the scenario does not offer the choices of this token; did it change since?";
+  }
+  result.executions = 1;
   return result;
 }
 

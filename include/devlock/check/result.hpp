@@ -80,10 +80,15 @@ struct Result {
   Outcome outcome = Outcome::passed;
   Extent extent = Extent::sampled;
   std::uint64_t executions = 0;  ///< the failing one included
+  std::uint64_t redundant = 0;   ///< of them: those that a reduced search began in vain
+  std::uint64_t steps = 0;       ///< choices of a thread or of data, over all executions
+  std::uint64_t deepest = 0;     ///< the most in one execution
   double seconds = 0;            ///< of the search, without the repetition that collects the trace
   std::string message;           ///< one line; empty for a pass
   std::string trace;             ///< the failing execution step by step; the same in every run
   Report report;                 ///< of the failing execution, for people
+  std::string token;             ///< replay<Scenario>(token) repeats the failing execution
+  int preemptions = -1;          ///< in the failing execution; none has fewer. -1: not known
   std::vector<MarkCount> marks;
 
   /// Every schedule ran and none failed.

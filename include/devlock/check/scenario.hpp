@@ -20,6 +20,8 @@
 #include <cstddef>
 #include <new>
 #include <span>
+#include <string_view>
+#include <typeinfo>
 
 #include "devlock/sync/relacy/touch.hpp"
 
@@ -33,6 +35,14 @@ concept Scenario = std::default_initializable<S> && requires(S& scenario, unsign
 
 namespace detail {
 
+constexpr std::uint64_t number_of(std::string_view text) {
+  std::uint64_t sum = 0xcbf29ce484222325U;  // FNV-1a
+  for (const char c : text) {
+    sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  }
+  return sum & 0xffffffffU;
+}
+
 /// A scenario without its type, so that Relacy is instantiated for each number of threads and not for each scenario.
 struct ScenarioTable {
   std::size_t size;
@@ -44,6 +54,7 @@ struct ScenarioTable {
   void (*after)(void* scenario);
   void (*invariant)(void* scenario);
   std::span<const char* const> thread_names;
+  std::uint64_t number;  // of its name
 };
 
 template <Scenario S>
@@ -51,7 +62,7 @@ constexpr ScenarioTable make_table() {
   ScenarioTable table{sizeof(S), alignof(S), [](void* place) { ::new (place) S(); },
                       [](void* scenario) { static_cast<S*>(scenario)->~S(); },
                       [](void* scenario, unsigned index) { static_cast<S*>(scenario)->thread(index); },
-                      nullptr, nullptr, nullptr, {}};
+                      nullptr, nullptr, nullptr, {}, 0};
   if constexpr (requires { std::span<const char* const>(S::thread_names); }) {
     table.thread_names = S::thread_names;
   }
@@ -68,7 +79,11 @@ constexpr ScenarioTable make_table() {
 }
 
 template <Scenario S>
-inline constexpr ScenarioTable table_of = make_table<S>();
+ScenarioTable table_of() {
+  ScenarioTable table = make_table<S>();
+  table.number = number_of(typeid(S).name());
+  return table;
+}
 
 }  // namespace detail
 }  // namespace devlock::check

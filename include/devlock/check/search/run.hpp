@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// One search while it runs: its limits, its counters and the execution that is on.
+//
+//   if (current_run->spent()) ...   // after each execution
+//
+// Not here: which schedule comes next; that is the scheduler's.
+#pragma once
+
+#include <chrono>
+
+#include "devlock/check/memory.hpp"
+#include "devlock/check/plan.hpp"
+#include "devlock/check/report/event_log.hpp"
+#include "devlock/check/report/progress.hpp"
+#include "devlock/check/scenario.hpp"
+#include "devlock/check/search/choices.hpp"
+#include "devlock/sync/relacy/touch.hpp"
+
+namespace devlock::check {
+namespace detail {
+
+struct Run {
+  using Clock = std::chrono::steady_clock;
+
+  const ScenarioTable* scenario = nullptr;
+  void* object = nullptr;  // where the scenario of each execution is made
+  void* state = nullptr;   // of the scheduler, if it has some
+  Clock::time_point end;
+  std::uint64_t most_executions = 0;  // 0: no limit
+  std::uint64_t seed = 0;
+  bool reuse_memory = false;
+  bool reduces = false;               // the scheduler knows what may be swapped
+
+  std::uint64_t executions = 0;
+  std::uint64_t redundant = 0;        // those that only repeated another one in another order
+  std::uint64_t steps = 0;
+  std::size_t deepest = 0;
+  bool cut = false;                   // ended by a limit
+  bool exhausted = false;             // there was nothing left to explore
+  const char* not_deterministic = nullptr;
+  unsigned blocked[relacy::max_threads] = {};
+  bool waited = false;                // the step that is chosen follows a wait for a mutex
+  Choices choices;
+  Progress* progress = nullptr;
+
+  void begin_execution() {
+    for (unsigned& count : blocked) {
+      count = 0;
+    }
+    choices.begin_execution();
+    relacy::detail::published.begin_execution();
+  }
+  // True if the search must end now. The clock costs as much as a short execution, so it is read now and then.
+  bool spent() {
+    ++executions;
+    steps += choices.size();
+    deepest = deepest < choices.size() ? choices.size() : deepest;
+    if (executions == most_executions) {
+      return true;
+    }
+    if (executions % 64 != 0) {
+      return false;
+    }
+    const Clock::time_point now = Clock::now();
+    if (progress != nullptr && rl::is_ctx()) {
+      UntrackedRegion::enter();
+      progress->at(now, executions, most_executions, choices.size(), end);
+      UntrackedRegion::leave();
+    }
+    return now >= end;
+  }
+  // Every operation of the scenario may read what the scheduler cannot see.
+  [[nodiscard]] bool opaque() const { return scenario->invariant != nullptr || reuse_memory; }
+};
+
+inline Run* current_run = nullptr;
+
+/// A scenario of `Threads` threads as Relacy wants it.
+template <unsigned Threads>
+struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threads)> {
+  Suite() {
+    relacy::detail::published.setting_up = true;
+    run_.scenario->construct(run_.object);
+  }
+  ~Suite() { run_.scenario->destroy(run_.object); }
+  void thread(unsigned index) { run_.scenario->thread(run_.object, index); }
+  void before() {
+    call(run_.scenario->before);
+    relacy::detail::published.setting_up = false;
+    relacy::detail::published.now = relacy::Touch::nothing();
+  }
+  void after() { call(run_.scenario->after); }
+  void invariant() { call(run_.scenario->invariant); }
+
+ private:
+  void call(void (*function)(void*)) {
+    if (function != nullptr) {
+      function(run_.object);
+    }
+  }
+  Run& run_ = *current_run;
+};
+
+}  // namespace detail
+
+/// How often the calling simulated thread had to wait so far in this execution. A function that never waits leaves it
+/// as it is. A search that reduces counts a wait for a mutex also if the thread waits in another order of the same
+/// operations only.
+inline unsigned times_blocked() { return detail::current_run->blocked[rl::ctx().current_thread()]; }
+
+}  // namespace devlock::check
