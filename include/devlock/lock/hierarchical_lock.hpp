@@ -50,7 +50,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalLock<Held<Order, Eleme
   /// Waits for every lock of `scope`, in order. `scope` must outlive this guard.
   template <class Parent, LockScope Scope>
     requires std::derived_from<Parent, HeldTag<Held<Order, Elements...>>> && std::same_as<typename Scope::lock_type, Lock>
-  HierarchicalLock(const Parent& parent, const Scope& scope, validate::Where where = validate::Where::current())
+  [[nodiscard]] HierarchicalLock(const Parent& parent, const Scope& scope, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : locks_(scope.locks()) {
     // Who writes the type of a guard out does not get around the rules.
     static_assert(detail::permitted<detail::walk_verdict<Held<Order, Elements...>, Lock>>,

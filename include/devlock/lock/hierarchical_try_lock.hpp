@@ -49,7 +49,8 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY HierarchicalTryLock<Held<Order, El
   /// Tries every lock of `scope` once, in order. `scope` must outlive this guard.
   template <class Parent, LockScope Scope>
     requires std::derived_from<Parent, HeldTag<Held<Order, Elements...>>> && std::same_as<typename Scope::lock_type, Lock>
-  HierarchicalTryLock(const Parent& parent, const Scope& scope, validate::Where where = validate::Where::current())
+  [[nodiscard]] HierarchicalTryLock(const Parent& parent, const Scope& scope,
+                                    validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : locks_(scope.locks()) {
     this->mark.enter(parent.mark, where);
     this->set_newest_instance(parent.newest_instance());

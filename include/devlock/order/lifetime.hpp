@@ -34,7 +34,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Through<Held<Order, Elements...>, 
  public:
   template <class Parent>
     requires std::derived_from<Parent, HeldTag<Held<Order, Elements...>>>
-  Through(const Parent& parent, Session& session, validate::Where where = validate::Where::current())
+  [[nodiscard]] Through(const Parent& parent, Session& session, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : session_(&session) {
     this->mark.enter(parent.mark, where);
     this->mark.template joins<Order, typename Session::lifetime_class>(session_, where);
@@ -77,7 +77,8 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Adoption<Held<Order>, Session>
  public:
   template <class Parent>
     requires std::derived_from<Parent, HeldTag<Held<Order>>>
-  Adoption(const Parent& parent, Parked<Session>& parked, validate::Where where = validate::Where::current())
+  [[nodiscard]] Adoption(const Parent& parent, Parked<Session>& parked,
+                         validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : session_(&parked.session_) {
     this->mark.enter(parent.mark, where);
     this->mark.template joins<Order, typename Session::lifetime_class>(session_, where);

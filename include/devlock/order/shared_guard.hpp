@@ -73,7 +73,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY SharedGuard<Permission, Lock>
  public:
   template <class Parent>
     requires std::derived_from<Parent, HeldTag<Permission>>
-  SharedGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+  [[nodiscard]] SharedGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_ACQUIRES_SHARED(lock) DEVLOCK_UNANALYSED
       : detail::SharedHold<Permission, Lock, true>(parent, lock, where) {
     // Who writes the type of a guard out does not get around the rules.
@@ -91,7 +91,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY SharedTryGuard<Permission, Lock>
  public:
   template <class Parent>
     requires std::derived_from<Parent, HeldTag<Permission>>
-  SharedTryGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+  [[nodiscard]] SharedTryGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED
       : detail::SharedHold<Permission, Lock, false>(parent, lock, where) {}
   ~SharedTryGuard() DEVLOCK_RELEASES_ANY() DEVLOCK_UNANALYSED {}
