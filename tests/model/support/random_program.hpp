@@ -92,27 +92,65 @@ inline std::string to_string(const Program& program) {
   return all;
 }
 
-/// Four of five programs may block.
-inline Program make_program(std::mt19937& random) {
+// About how many schedule points an instruction has, what it makes the thread give back at its end included.
+inline unsigned points_of(Kind kind) {
+  switch (kind) {
+    case Kind::try_lock:
+    case Kind::try_lock_shared:
+    case Kind::lock:
+    case Kind::lock_shared:
+    case Kind::lock_unique:
+    case Kind::futex_wait: return 2;
+    case Kind::lock_pair:
+    case Kind::condition_wait: return 4;
+    case Kind::timed_wait: return 5;
+    default: return 1;
+  }
+}
+
+/// About how many schedules a full search has to run.
+inline double size_of(const Program& program) {
+  double size = program.spurious && (program.has(Kind::condition_wait) || program.has(Kind::timed_wait)) ? 4 : 1;
+  unsigned all = 0;
+  for (unsigned t = 0; t != Program::threads; ++t) {
+    unsigned points = 1;
+    for (unsigned i = 0; i != program.length[t]; ++i) {
+      points += points_of(program.text[t][i].kind);
+    }
+    for (unsigned i = 1; i <= points; ++i) {
+      size = size * ++all / i;
+    }
+  }
+  return size;
+}
+
+inline Program draw_program(std::mt19937& random, bool blocks) {
   Program program;
   const auto below = [&](unsigned limit) { return static_cast<unsigned>(random() % limit); };
-  const bool blocks = below(5) != 0;
   program.spurious = below(6) == 0;
-  unsigned left = 7;
   for (unsigned t = 0; t != Program::threads; ++t) {
-    const unsigned most = left - 2U * (Program::threads - 1U - t);
-    program.length[t] = 2U + below(most >= 4U ? 3U : most - 1U);  // no more than 7 in all, or full search takes too long
-    left -= program.length[t];
+    program.length[t] = 2U + below(3);
     for (unsigned i = 0; i != program.length[t]; ++i) {
       constexpr std::memory_order orders[] = {std::memory_order_relaxed, std::memory_order_acquire, std::memory_order_release,
                                               std::memory_order_acq_rel, std::memory_order_seq_cst};
       const bool blocking = blocks && below(2) != 0;
       const int kind = blocking ? first_blocking + static_cast<int>(below(static_cast<unsigned>(kinds - first_blocking)))
                                 : static_cast<int>(below(static_cast<unsigned>(first_blocking)));
-      program.text[t][i] = {static_cast<Kind>(kind), below(2), orders[below(5)]};
+      program.text[t][i] = {static_cast<Kind>(kind), below(4) == 0 ? 1U : 0U, orders[below(5)]};
     }
   }
   return program;
+}
+
+/// A program that a full search can be expected to finish. `blocking` of four may block.
+inline Program make_program(std::mt19937& random, unsigned blocking) {
+  const bool blocks = random() % 4 < blocking;
+  for (;;) {
+    const Program program = draw_program(random, blocks);
+    if (program.blocks() == blocks && size_of(program) <= 20000) {
+      return program;
+    }
+  }
 }
 
 /// The program that is explored.
