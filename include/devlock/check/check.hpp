@@ -78,9 +78,11 @@ void shorten(const ScenarioTable& scenario, const Plan& plan, Session& session, 
       continue;
     }
     Result repeated;
+    const bool says = found.outcome == Outcome::assertion || found.outcome == Outcome::invariant;  // which one
     if (session.repeat<Threads>(shorter, false, repeated) && repeated.outcome == found.outcome &&
-        repeated.message == found.message) {
+        (!says || repeated.message == found.message)) {
       found.report = repeated.report;
+      found.message = repeated.message;
       found.trace = repeated.trace;
       found.token = repeated.token;
       found.preemptions = static_cast<int>(bound);

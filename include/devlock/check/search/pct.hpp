@@ -9,8 +9,6 @@
 // ASPLOS 2010. A thread that yields falls below all others, or a spin loop of the highest would never end.
 #pragma once
 
-#include <random>
-
 #include "devlock/check/scheduler.hpp"
 
 namespace devlock::check::detail {
@@ -34,7 +32,7 @@ class PctScheduler : public rl::scheduler<PctScheduler<Threads>, rl::scheduler_t
       : Base(params, shared, dynamic_threads), state_(*static_cast<State*>(current_run->state)) {}
 
   rl::thread_id_t iteration_begin_impl() {
-    random_.seed(static_cast<std::uint32_t>(this->iter_));
+    random_ = static_cast<std::uint64_t>(this->iter_);
     for (unsigned i = 0; i != Threads; ++i) {
       const unsigned other = below(i + 1U);
       priority_[i] = priority_[other];
@@ -75,8 +73,13 @@ class PctScheduler : public rl::scheduler<PctScheduler<Threads>, rl::scheduler_t
   static constexpr unsigned most_points = 15;
 
  private:
-  // Not a distribution of the standard library: those differ between libraries.
-  unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
+  // SplitMix64: each seed, small ones too, gives another sequence, the same with every library.
+  unsigned below(unsigned limit) {
+    std::uint64_t mixed = random_ += 0x9e3779b97f4a7c15U;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94d049bb133111ebU;
+    return static_cast<unsigned>((mixed ^ (mixed >> 31U)) % limit);
+  }
 
   rl::thread_id_t highest() {
     rl::thread_id_t best = this->running_threads[0];
@@ -99,7 +102,7 @@ class PctScheduler : public rl::scheduler<PctScheduler<Threads>, rl::scheduler_t
   }
 
   State& state_;
-  std::mt19937 random_;
+  std::uint64_t random_ = 0;
   int priority_[Threads] = {};
   unsigned change_at_[most_points] = {};
   unsigned steps_ = 0;
