@@ -21,7 +21,6 @@ using devlock::check::detail::Token;
 using devlock::check::detail::TokenReader;
 using Order = std::memory_order;
 
-constexpr Search all_searches[] = {Search::reduced, Search::full, Search::bounded, Search::random, Search::pct};
 
 struct Inversion {
   static constexpr unsigned threads = 2;

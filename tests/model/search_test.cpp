@@ -32,7 +32,6 @@ struct Endless {
     }
   }
 };
-constexpr Search all_searches[] = {Search::reduced, Search::full, Search::bounded, Search::random, Search::pct};
 using devlock::check::detail::samples;
 TEST_CASE("A limit on executions ends each search, and the answer does not say verified") {
   for (const Search search : all_searches) {
