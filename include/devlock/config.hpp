@@ -12,6 +12,9 @@
 #define DEVLOCK_VERSION_MINOR 1
 #define DEVLOCK_VERSION_PATCH 0
 
+// A function that only passes on: it is its caller's code in every build, and no compiler works on a copy of its own.
+#define DEVLOCK_ALWAYS_INLINE [[gnu::always_inline]] inline
+
 // An empty member that takes no room in its class.
 #define DEVLOCK_NO_UNIQUE_ADDRESS [[no_unique_address]]
 

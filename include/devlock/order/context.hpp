@@ -38,7 +38,7 @@ class HeldTag : public ContextTag {
 
 /// Anything that says what its thread may hold: a root, a guard, a ContextFor.
 template <class C>
-concept LockContext = requires { typename C::held; } && std::derived_from<C, HeldTag<typename C::held>>;
+concept LockContext = std::is_base_of_v<HeldTag<typename C::held>, C>;
 
 template <class Order, LockClass X>
 class ContextFor;
@@ -163,6 +163,20 @@ class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<Order,
 
 template <class Order, LockClass X>
 const ContextFor<Order, X>& cap_of(const ContextFor<Order, X>& context) DEVLOCK_RETURNS_CAPABILITY(context);
+
+namespace detail {
+template <class HeldSet>
+struct parent_of {
+  using type = HeldContext<HeldSet>;
+};
+template <class Order, class X>
+struct parent_of<Held<Order, Below<X>>> {
+  using type = ContextFor<Order, X>;
+};
+/// What a guard under `HeldSet` takes as its parent: a root or a guard, or a parameter.
+template <class HeldSet>
+using Parent = typename parent_of<HeldSet>::type;
+}  // namespace detail
 
 // For what is no context: an annotation is looked at before a concept refuses the call, and has no opinion.
 template <class T>

@@ -14,7 +14,7 @@
 #pragma once
 
 #include "devlock/order/context.hpp"
-#include "devlock/order/lock_access.hpp"
+#include "devlock/order/grip.hpp"
 #include "devlock/order/nest.hpp"
 #include "devlock/order/refused.hpp"
 
@@ -34,103 +34,106 @@ class Guard;
 
 namespace detail {
 // The set that a guard is the context of: the parent's and the lock's classes, plain or under a nest lock.
-template <class Permission, class Lock>
-struct guard_set;
-template <class Order, class... Elements, class Lock>
-struct guard_set<Held<Order, Elements...>, Lock> {
+template <class Permission, class Classes>
+struct guard_set_of;
+template <class Order, class... Elements, class... C>
+struct guard_set_of<Held<Order, Elements...>, ClassList<C...>> {
   using parent = Held<Order, Elements...>;
-  using type = held_with<parent, Lock>;
+  using type = Held<Order, Elements..., C...>;
 };
-template <class HeldSet, class Owner, class Lock>
-struct guard_set<UnderNest<HeldSet, Owner>, Lock> {
-  using parent = HeldSet;
-  using type = held_with_nested<HeldSet, Lock, Owner>;
+template <class Order, class... Elements, class Owner, class... C>
+struct guard_set_of<UnderNest<Held<Order, Elements...>, Owner>, ClassList<C...>> {
+  using parent = Held<Order, Elements...>;
+  using type = Held<Order, Elements..., Nested<C, Owner>...>;
 };
+template <class Permission, class Lock>
+using guard_set = guard_set_of<Permission, classes_of<Lock>>;
+
+// True if something beside the lock itself follows what a guard with this set does.
+template <class HeldSet>
+inline constexpr bool followed = validate::ContextMark::live || holds_keyed<HeldSet>;
 }  // namespace detail
 
 /// Holds `Lock` from construction to destruction or release(), whichever is first.
 template <class Permission, class Lock>
-  requires detail::permitted<Permission>
+requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type> {
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::GripOf<Lock> {
+  using Grip = detail::GripOf<Lock>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
+  using Parent = detail::Parent<ParentSet>;
 
  public:
   /// Waits until `lock` is free and takes it.
-  template <class Parent>
-    requires std::derived_from<Parent, HeldTag<ParentSet>>
-  Guard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
-    wait(parent, lock, validate::How::wait, where);
+  DEVLOCK_ALWAYS_INLINE Guard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED
+      : Grip(lock, detail::Take<!detail::followed<typename Guard::held>>()) {
+    if constexpr (detail::followed<typename Guard::held>) {
+      before(parent, lock, validate::How::wait, where);
+      this->take();
+      after(parent, lock);
+    }
   }
   /// Waits under the nest locks named by `under(...)`.
-  template <class Parent, class... Owners>
-    requires std::derived_from<Parent, HeldTag<ParentSet>>
+  template <class... Owners>
   Guard(const Parent& parent, Lock& lock, Under<Owners...> owners, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED
+      : Grip(lock, detail::Take<false>()) {
     owners.check(lock, where);
-    wait(parent, lock, validate::How::nested_wait, where);
+    before(parent, lock, validate::How::nested_wait, where);
+    this->take();
+    after(parent, lock);
   }
   /// Takes over a lock that this thread holds already.
-  template <class Parent>
-    requires std::derived_from<Parent, HeldTag<ParentSet>>
   Guard(const Parent& parent, Lock& lock, Adopt, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
-    this->mark.enter(parent.mark, where);
-    this->mark.template want<typename ParentSet::order>(lock, validate::How::adopt, where);
-    owns_ = true;
-    instance_.link(parent, *this, lock);
-    this->mark.took(lock);
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED
+      : Grip(lock, detail::Take<false>()) {
+    enter(parent, lock, validate::How::adopt, where);
+    this->adopt();
+    after(parent, lock);
   }
   /// A guard whose type was written by hand, under a context that holds something else: the last argument says what.
   template <class Actual, class Refusal = guard_under_another_context<ParentSet, Actual>>
   Guard(const HeldTag<Actual>&, Lock&) = delete;
   Guard(const Guard&) = delete;
-  ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
-    if (owns_) {
-      give_back();
-    }
-  }
+  DEVLOCK_ALWAYS_INLINE ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {}
 
   /// Gives the lock back early, and the parent is this thread's context again. There is no relock.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
-    if (!owns_) {
+    if (!this->owns_lock()) {
       return;
     }
-    give_back();
-    owns_ = false;
+    this->mark.gives(*mutex());
+    this->give_back();
+    this->mark.leave();
   }
-  [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
   /// The lock, held or released.
-  [[nodiscard]] Lock* mutex() const noexcept { return lock_; }
+  [[nodiscard]] Lock* mutex() const noexcept { return static_cast<Lock*>(this->operations_part()); }
 
  private:
-  template <class Parent>
-  void wait(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+  void enter(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+    if constexpr (validate::ContextMark::live) {
+      this->tell(this->mark);
+    }
     this->mark.enter(parent.mark, where);
     this->mark.template want<typename ParentSet::order>(lock, how, where);
+  }
+  void before(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+    enter(parent, lock, how, where);
     DEVLOCK_ASSERT(instance_.follows(parent.newest_instance(), lock),
                    "a lock's instance key must be greater than those of all held instances of its class");
-    LockAccess::lock(lock);
-    owns_ = true;
+  }
+  void after(const Parent& parent, Lock& lock) {
     instance_.link(parent, *this, lock);
     this->mark.took(lock);
   }
-  void give_back() {
-    this->mark.gives(*lock_);
-    LockAccess::unlock(*lock_);
-    this->mark.leave();
-  }
 
-  Lock* lock_;
-  bool owns_ = false;  // a flag, as in std::unique_lock: with a null pointer for it, clang compiles release() differently
   DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceEntry<Lock> instance_;
 };
 
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock>
-  requires(!detail::permitted<Refusal>)
-class Guard<Refusal, Lock> : public detail::Refused<Refusal> {
+requires(!detail::permitted<Refusal>) class Guard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   Guard(const ContextTag&, Lock&) = delete;
   template <class More>

@@ -51,6 +51,10 @@ template <class X>
 inline constexpr Element element_of<Below<X>>{Hold::below, class_key<X>, 0};
 
 // An array is never empty, so one unused element follows.
+template <std::size_t Count>
+struct ElementList {
+  Element list[Count + 1];
+};
 template <class HeldSet>
 struct held_elements;
 template <class Order, class... Elements>

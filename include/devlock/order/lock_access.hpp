@@ -13,21 +13,38 @@
 
 namespace devlock {
 
+namespace detail {
+template <class Lock>
+struct operations_of {
+  using type = Lock;
+};
+template <class Lock>
+requires requires {
+  typename Lock::operations;
+}
+struct operations_of<Lock> {
+  using type = typename Lock::operations;
+};
+/// The part of a lock that has its operations: a base that it names `operations`, or the lock itself.
+template <class Lock>
+using operations = typename operations_of<Lock>::type;
+}  // namespace detail
+
 /// Befriend this in a lock of your own: `friend class devlock::LockAccess;`. Out of Clang's sight, because a lock may be annotated
 /// itself and is taken here to be given back elsewhere.
 class LockAccess {
  public:
   template <class Lock>
-  static void lock(Lock& lock) DEVLOCK_UNANALYSED {
-    lock.lock();
+  DEVLOCK_ALWAYS_INLINE static void lock(Lock& lock) DEVLOCK_UNANALYSED {
+    static_cast<detail::operations<Lock>&>(lock).lock();
   }
   template <class Lock>
-  [[nodiscard]] static bool try_lock(Lock& lock) DEVLOCK_UNANALYSED {
-    return lock.try_lock();
+  [[nodiscard]] DEVLOCK_ALWAYS_INLINE static bool try_lock(Lock& lock) DEVLOCK_UNANALYSED {
+    return static_cast<detail::operations<Lock>&>(lock).try_lock();
   }
   template <class Lock>
-  static void unlock(Lock& lock) DEVLOCK_UNANALYSED {
-    lock.unlock();
+  DEVLOCK_ALWAYS_INLINE static void unlock(Lock& lock) DEVLOCK_UNANALYSED {
+    static_cast<detail::operations<Lock>&>(lock).unlock();
   }
   /// Waits for one part of a lock of several classes, that of its class number I. It has a member `lock_part<I>()`.
   template <std::size_t I, class Lock>
@@ -36,15 +53,15 @@ class LockAccess {
   }
   template <class Lock>
   static void lock_shared(Lock& lock) DEVLOCK_UNANALYSED {
-    lock.lock_shared();
+    static_cast<detail::operations<Lock>&>(lock).lock_shared();
   }
   template <class Lock>
   [[nodiscard]] static bool try_lock_shared(Lock& lock) DEVLOCK_UNANALYSED {
-    return lock.try_lock_shared();
+    return static_cast<detail::operations<Lock>&>(lock).try_lock_shared();
   }
   template <class Lock>
   static void unlock_shared(Lock& lock) DEVLOCK_UNANALYSED {
-    lock.unlock_shared();
+    static_cast<detail::operations<Lock>&>(lock).unlock_shared();
   }
 };
 

@@ -43,14 +43,15 @@ class Under {
 
 /// Names the nest locks: `Guard{context, lock, under(owner)}`. Only guards that own their lock exclusively count.
 template <class... Owners>
-  requires(sizeof...(Owners) > 0)
-[[nodiscard]] Under<Owners...> under(const Owners&... owners) {
+requires(sizeof...(Owners) > 0) [[nodiscard]] Under<Owners...> under(const Owners&... owners) {
   return Under<Owners...>(&owners...);
 }
 
 namespace detail {
 
-struct not_an_owner {};
+struct not_an_owner {
+  static constexpr char name[] = "no owner";
+};
 
 // The class that a guard added: the last element of its set.
 template <class HeldSet>
@@ -70,7 +71,9 @@ struct class_owned {
   using type = not_an_owner;
 };
 template <LockContext Owner>
-  requires requires(const Owner& owner) { owner.owns_lock(); }
+requires requires(const Owner& owner) {
+  owner.owns_lock();
+}
 struct class_owned<Owner> : newest_class<typename Owner::held> {};
 
 // The one class of all owners.
@@ -95,12 +98,11 @@ struct nest_permission<Held<Order, Elements...>, Owner> {
 };
 
 template <class HeldSet, class Lock, class... Owners>
-using nest_wait_verdict =
-    typename nest_permission<wait_verdict<HeldSet, Lock, Mode::exclusive, owner_class<Owners...>>,
-                             owner_class<Owners...>>::type;
+using nest_wait_verdict = typename nest_permission<wait_verdict<HeldSet, Lock, Mode::exclusive, owner_class<Owners...>>,
+                                                   owner_class<Owners...>>::type;
 template <class HeldSet, class Lock, class... Owners>
-using nest_try_verdict = typename nest_permission<try_verdict<HeldSet, Lock, owner_class<Owners...>>,
-                                                  owner_class<Owners...>>::type;
+using nest_try_verdict =
+    typename nest_permission<try_verdict<HeldSet, Lock, owner_class<Owners...>>, owner_class<Owners...>>::type;
 
 }  // namespace detail
 }  // namespace devlock

@@ -24,7 +24,7 @@ struct refused_under<Rule<Asked, HeldSet>> {
 
 /// The base of every refused specialisation. Its destructor is not trivial, so that no compiler adds that the variable is unused.
 template <class Refusal>
-class Refused : public HeldContext<typename refused_under<Refusal>::type> {
+class Refused : public Parent<typename refused_under<Refusal>::type> {
  public:
   void release();
   [[nodiscard]] bool owns_lock() const noexcept;

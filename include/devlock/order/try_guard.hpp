@@ -23,68 +23,66 @@ class TryGuard;
 template <class Permission, class Lock>
   requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type> {
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>,
+      public detail::GripOf<Lock> {
+  using Grip = detail::GripOf<Lock>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
+  using Parent = detail::Parent<ParentSet>;
 
  public:
   /// Takes `lock` if it is free now.
-  template <class Parent>
-    requires std::derived_from<Parent, HeldTag<ParentSet>>
-  TryGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
+  DEVLOCK_ALWAYS_INLINE TryGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED
+      : Grip(lock, detail::Take<false>()) {
     try_once(parent, lock, validate::How::try_once, where);
   }
   /// Tries under the nest locks named by `under(...)`, so that more of the class may be waited for under them.
-  template <class Parent, class... Owners>
-    requires std::derived_from<Parent, HeldTag<ParentSet>>
+  template <class... Owners>
   TryGuard(const Parent& parent, Lock& lock, Under<Owners...> owners, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
+      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED
+      : Grip(lock, detail::Take<false>()) {
     owners.check(lock, where);
     try_once(parent, lock, validate::How::nested_try, where);
   }
-  ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
-    if (owns_) {
-      this->mark.gives(*lock_);
-      LockAccess::unlock(*lock_);
-    }
-    this->mark.leave();
-  }
+  DEVLOCK_ALWAYS_INLINE ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {}
 
-  [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
-  explicit operator bool() const noexcept { return owns_; }
+  explicit operator bool() const noexcept { return this->owns_lock(); }
   /// Tells Clang, after the test, that `lock` is held: `guard.owned(group.lock)`. It is named again because Clang does not know that
   /// a guard's pointer is the lock. Until the end of the function; Clang does not see that release() ends it.
   void owned([[maybe_unused]] const Lock& lock) const DEVLOCK_ASSERTS(lock) {
-    DEVLOCK_ASSERT(owns_ && lock_ == &lock, "owned() is said of a lock that this guard does not hold");
+    DEVLOCK_ASSERT(this->owns_lock() && this->operations_part() == &lock,
+                   "owned() is said of a lock that this guard does not hold");
   }
 
   /// Gives the lock back early, if it was taken, and the parent is this thread's context again.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
-    if (owns_) {
-      this->mark.gives(*lock_);
-      LockAccess::unlock(*lock_);
-      owns_ = false;
+    if (this->owns_lock()) {
+      this->mark.gives(*static_cast<Lock*>(this->operations_part()));
+      this->give_back();
     }
     this->mark.leave();
   }
 
  private:
-  template <class Parent>
-  void try_once(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
-    this->mark.enter(parent.mark, where);
-    this->mark.template want<typename ParentSet::order>(lock, how, where);
-    owns_ = LockAccess::try_lock(lock);
-    if (owns_) {
-      instance_.link(parent, *this, lock);
-      this->mark.took(lock);
+  DEVLOCK_ALWAYS_INLINE void try_once(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+    if constexpr (detail::followed<typename TryGuard::held>) {
+      if constexpr (validate::ContextMark::live) {
+        this->tell(this->mark);
+      }
+      this->mark.enter(parent.mark, where);
+      this->mark.template want<typename ParentSet::order>(lock, how, where);
+      if (this->try_take()) {
+        instance_.link(parent, *this, lock);
+        this->mark.took(lock);
+      } else {
+        this->set_newest_instance(parent.newest_instance());
+        this->mark.lost(lock);
+      }
     } else {
-      this->set_newest_instance(parent.newest_instance());
-      this->mark.lost(lock);
+      this->try_take();
     }
   }
 
-  Lock* lock_;
-  bool owns_ = false;
   DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceEntry<Lock> instance_;
 };
 

@@ -98,58 +98,73 @@ inline constexpr std::uint64_t owner_key = class_key<Owner>;
 template <>
 inline constexpr std::uint64_t owner_key<no_owner> = 0;
 
+template <class C, Mode M, class Owner>
+inline constexpr Request request_of{class_key<C>, M == Mode::shared, keyed_class<C>, owner_key<Owner>};
+
 template <class HeldSet, class C, Mode M, class Owner>
-inline constexpr Ruling wait_ruling =
-    judge_wait(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count,
-               Request{class_key<C>, M == Mode::shared, keyed_class<C>, owner_key<Owner>});
+inline constexpr Ruling wait_ruling = Ruling::unknown_class;
+template <class Order, class... Elements, class C, Mode M, class Owner>
+inline constexpr Ruling wait_ruling<Held<Order, Elements...>, C, M, Owner> =
+    judge_wait(Order::table, ElementList<sizeof...(Elements)>{{element_of<Elements>..., {}}}.list, sizeof...(Elements),
+               request_of<C, M, Owner>);
 template <class HeldSet, class C, class Owner>
 inline constexpr Ruling try_ruling =
     judge_try(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count,
-              Request{class_key<C>, false, keyed_class<C>, owner_key<Owner>});
+              request_of<C, Mode::exclusive, Owner>);
+
+template <class C, class Owner>
+inline constexpr bool nest_fits = nests_under<C, Owner>;
+template <class C>
+inline constexpr bool nest_fits<C, no_owner> = true;
+
+// A ruling as a type: the permission, or the refusal. Classes, not functions: compilers are several times faster at them.
+template <bool NestFits, Ruling R, class Permission, class Asked, class HeldSet>
+struct ruled {
+  using type = decltype(refusal<R, Asked, HeldSet>());
+};
+template <class Permission, class Asked, class HeldSet>
+struct ruled<true, Ruling::permitted, Permission, Asked, HeldSet> {
+  using type = Permission;
+};
+template <Ruling R, class Permission, class Asked, class HeldSet>
+struct ruled<false, R, Permission, Asked, HeldSet> {
+  using type = not_the_nest_owner<Asked, HeldSet>;
+};
 
 // Classes are asked for in turn, each with the ones before it held. The answer is Original, the set before all of them.
 template <class Original, class HeldSet, class Classes, Mode M, class Owner>
 struct wait_verdict_of;
-template <class Original, class HeldSet, Mode M, class Owner>
-struct wait_verdict_of<Original, HeldSet, ClassList<>, M, Owner> {
-  using type = Original;
-};
-template <class Original, class Order, class... Elements, class Next, class... Rest, Mode M, class Owner>
-struct wait_verdict_of<Original, Held<Order, Elements...>, ClassList<Next, Rest...>, M, Owner> {
-  using held = Held<Order, Elements...>;
-  static constexpr auto decide() {
-    if constexpr (!std::same_as<Owner, no_owner> && !nests_under<Next, Owner>) {
-      return not_the_nest_owner<Next, held>{};
-    } else if constexpr (wait_ruling<held, Next, M, Owner> == Ruling::permitted) {
-      return typename wait_verdict_of<Original, Held<Order, Elements..., Next>, ClassList<Rest...>, M, Owner>::type{};
-    } else {
-      return refusal<wait_ruling<held, Next, M, Owner>, Next, held>();
-    }
-  }
-  using type = decltype(decide());
-};
+template <class Original, class HeldSet, class Last, Mode M, class Owner>
+struct wait_verdict_of<Original, HeldSet, ClassList<Last>, M, Owner>
+    : ruled<nest_fits<Last, Owner>, wait_ruling<HeldSet, Last, M, Owner>, Original, Last, HeldSet> {};
+template <bool Permitted, class Original, class HeldSet, class Classes, Mode M, class Owner>
+struct wait_verdict_of_rest;
+template <class Original, class Order, class... Elements, class First, class... Rest, Mode M, class Owner>
+struct wait_verdict_of_rest<true, Original, Held<Order, Elements...>, ClassList<First, Rest...>, M, Owner>
+    : wait_verdict_of<Original, Held<Order, Elements..., First>, ClassList<Rest...>, M, Owner> {};
+template <class Original, class HeldSet, class First, class... Rest, Mode M, class Owner>
+struct wait_verdict_of_rest<false, Original, HeldSet, ClassList<First, Rest...>, M, Owner>
+    : wait_verdict_of<Original, HeldSet, ClassList<First>, M, Owner> {};
+template <class Original, class HeldSet, class First, class Second, class... Rest, Mode M, class Owner>
+struct wait_verdict_of<Original, HeldSet, ClassList<First, Second, Rest...>, M, Owner>
+    : wait_verdict_of_rest<nest_fits<First, Owner> && wait_ruling<HeldSet, First, M, Owner> == Ruling::permitted, Original,
+                           HeldSet, ClassList<First, Second, Rest...>, M, Owner> {};
 
 /// HeldSet if a thread with it may wait for a lock of type L, else the refusal.
 template <class HeldSet, class L, Mode M = Mode::exclusive, class Owner = no_owner>
 using wait_verdict = typename wait_verdict_of<HeldSet, HeldSet, classes_of<L>, M, Owner>::type;
 
 template <class HeldSet, class Classes, class Owner>
-struct try_verdict_of {
-  using type = HeldSet;
-};
-template <class HeldSet, class Next, class... Rest, class Owner>
-struct try_verdict_of<HeldSet, ClassList<Next, Rest...>, Owner> {
-  static constexpr auto decide() {
-    if constexpr (!std::same_as<Owner, no_owner> && !nests_under<Next, Owner>) {
-      return not_the_nest_owner<Next, HeldSet>{};
-    } else if constexpr (try_ruling<HeldSet, Next, Owner> == Ruling::permitted) {
-      return typename try_verdict_of<HeldSet, ClassList<Rest...>, Owner>::type{};
-    } else {
-      return refusal<try_ruling<HeldSet, Next, Owner>, Next, HeldSet>();
-    }
-  }
-  using type = decltype(decide());
-};
+struct try_verdict_of;
+template <class HeldSet, class Last, class Owner>
+struct try_verdict_of<HeldSet, ClassList<Last>, Owner>
+    : ruled<nest_fits<Last, Owner>, try_ruling<HeldSet, Last, Owner>, HeldSet, Last, HeldSet> {};
+template <class HeldSet, class First, class Second, class... Rest, class Owner>
+struct try_verdict_of<HeldSet, ClassList<First, Second, Rest...>, Owner>
+    : try_verdict_of<HeldSet,
+                     std::conditional_t<nest_fits<First, Owner> && try_ruling<HeldSet, First, Owner> == Ruling::permitted,
+                                        ClassList<Second, Rest...>, ClassList<First>>,
+                     Owner> {};
 
 /// HeldSet if the hierarchy knows the classes of L, else the refusal. Trying is allowed in any order.
 template <class HeldSet, class L, class Owner = no_owner>

@@ -30,6 +30,7 @@ class LiveReference : public detail::Reference {
 
 class LiveContextMark {
  public:
+  static constexpr bool live = true;
   LiveContextMark() = default;
   LiveContextMark(const LiveContextMark&) = delete;
   LiveContextMark& operator=(const LiveContextMark&) = delete;

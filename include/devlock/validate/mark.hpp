@@ -24,6 +24,8 @@ struct SilentReference {
 };
 
 struct SilentContextMark {
+  /// Whether the calls below do anything.
+  static constexpr bool live = false;
   [[nodiscard]] static constexpr SilentReference reference() noexcept { return {}; }
   /// A root: the thread has none yet.
   template <class Order>
