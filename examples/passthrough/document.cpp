@@ -100,7 +100,6 @@ void print_json(const std::vector<devlock::DeviceInfo>& devices, const Options& 
                     {"class", fmt::format("{:06x}", info.class_code)},
                     {"iommu_group", info.iommu_group < 0 ? Json() : Json(info.iommu_group)},
                     {"driver", info.driver},
-                    {"driver_override", info.driver_override},
                     {"resettable", info.resettable},
                     {"bridge", info.is_bridge},
                     {"below", std::move(bridges)}});

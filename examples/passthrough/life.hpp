@@ -79,14 +79,14 @@ class Life {
       return devlock::failure(all.error());
     }
     build_tree(std::move(*all));
-    auto plan = owner_.step(root, {"check device"}, [&] { return make_plan(host_, address_); });
+    auto plan = owner_.step(root, {"check device"}, [&] { return make_plan(root.assume(), host_, address_); });
     if (!plan) {
       return devlock::failure(plan.error());
     }
     plan_ = std::move(*plan);
     summary_.group = plan_.before.iommu_group;
     summary_.driver = plan_.before.driver;
-    summary_.override = plan_.before.driver_override;
+    summary_.override = plan_.before_override;
     return owner_.step(root, {"check group", group_name()}, [&] { return check_group(plan_, options_.whole_group); });
   }
   void build_tree(std::vector<devlock::DeviceInfo> all) {
@@ -211,7 +211,7 @@ class Life {
                        [&] { return binding.restore(plug.assume()); }));
       bindings_.pop_back();
     }
-    also(owner_.step(plug, {"check device"}, [&] { return check_given_back(host_, plan_); }));
+    also(owner_.step(plug, {"check device"}, [&] { return check_given_back(plug.assume(), host_, plan_); }));
     return outcome;
   }
   template <class Context>

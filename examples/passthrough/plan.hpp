@@ -14,9 +14,11 @@
 namespace passthrough {
 
 inline constexpr const char* vfio_driver = "vfio-pci";
+using MayWaitForDevice = devlock::vfio::ContextFor<devlock::vfio::device_lock>;
 
 struct Plan {
   devlock::DeviceInfo before{};                  ///< the device, as it was found
+  std::string before_override{};                 ///< and its driver_override
   std::vector<devlock::DeviceInfo> elsewhere{};  ///< functions of its group that a host driver has
 };
 
@@ -46,7 +48,8 @@ inline devlock::Result<void> check_device(const devlock::DeviceInfo& device) {
 
 /// Errors: no such device, or one that cannot be passed through and reset.
 template <devlock::Backend Host>
-devlock::Result<Plan> make_plan(Host& host, devlock::pci::Address address) {
+devlock::Result<Plan> make_plan(MayWaitForDevice context, Host& host, devlock::pci::Address address)
+    DEVLOCK_REQUIRES(context) {
   auto device = host.device(address);
   if (!device) {
     return devlock::failure(device.error());
@@ -58,7 +61,11 @@ devlock::Result<Plan> make_plan(Host& host, devlock::pci::Address address) {
   if (!members) {
     return devlock::failure(members.error());
   }
-  Plan plan{std::move(*device), {}};
+  auto only = host.driver_override(context.again(), address);
+  if (!only) {
+    return devlock::failure(only.error());
+  }
+  Plan plan{std::move(*device), std::move(*only), {}};
   for (devlock::DeviceInfo& member : *members) {
     if (member.address != address && detail::in_the_way(member)) {
       plan.elsewhere.push_back(std::move(member));
@@ -83,20 +90,26 @@ inline devlock::Result<void> check_group(const Plan& plan, bool whole_group) {
 
 /// EIO: the device has another driver or driver_override than before.
 template <devlock::Backend Host>
-devlock::Result<void> check_given_back(Host& host, const Plan& plan) {
+devlock::Result<void> check_given_back(MayWaitForDevice context, Host& host, const Plan& plan)
+    DEVLOCK_REQUIRES(context) {
   const auto now = host.device(plan.before.address);
   if (!now) {
     return devlock::failure(now.error());
   }
-  if (now->driver == plan.before.driver && now->driver_override == plan.before.driver_override) {
+  const auto only = host.driver_override(context.again(), plan.before.address);
+  if (!only) {
+    return devlock::failure(only.error());
+  }
+  if (now->driver == plan.before.driver && *only == plan.before_override) {
     return {};
   }
-  const auto state = [](const devlock::DeviceInfo& device) {
-    return "driver '" + device.driver + "' and driver_override '" + device.driver_override + "'";
+  const auto state = [](const std::string& driver, const std::string& override) {
+    return "driver '" + driver + "' and driver_override '" + override + "'";
   };
-  return devlock::failure(devlock::make_error(devlock::Operation::bind, to_string(plan.before.address), EIO,
-                                              "it had " + state(plan.before) + ", and now has " + state(*now),
-                                              "did somebody else bind it meanwhile?"));
+  return devlock::failure(devlock::make_error(
+      devlock::Operation::bind, to_string(plan.before.address), EIO,
+      "it had " + state(plan.before.driver, plan.before_override) + ", and now has " + state(now->driver, *only),
+      "did somebody else bind it meanwhile?"));
 }
 
 }  // namespace passthrough

@@ -85,14 +85,14 @@ class Assigned {
   Assigned(Host& host, Context& context, Address address, std::string_view driver = "vfio-pci")
       : host_(host), context_(context), address_(address) {
     unbind();
-    value(host_.set_driver_override(address_, driver));
+    value(host_.set_driver_override(context_.assume(), address_, driver));
     REQUIRE(value(host_.probe(context_.assume(), address_)) == driver);
   }
   Assigned(const Assigned&) = delete;
   Assigned& operator=(const Assigned&) = delete;
   ~Assigned() {
     unbind();
-    (void)host_.set_driver_override(address_, "");
+    (void)host_.set_driver_override(context_.assume(), address_, "");
     (void)host_.probe(context_.assume(), address_);
   }
 

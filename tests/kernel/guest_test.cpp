@@ -217,8 +217,25 @@ TEST_CASE("a virtual machine keeps its group open, and its end closes it", "[kee
   value(host.open_group(context, id));
 }
 
+TEST_CASE("who looks at a device while an unbind waits for its descriptor gets an answer", "[looks]") {
+  Host host;
+  Context context;
+  Assigned assigned(host, context, edu());
+  Worker<void> unbind;
+  Session session = Session::open(host, context, edu());
+  unbind.start([&](Context& own) { return host.unbind(own.assume(), edu()); });
+  unbind.wait_until_in(unbind_waits_in);
+  const auto info = value(host.device(edu()));
+  REQUIRE(value(host.devices()).size() > 1);
+  REQUIRE(value(host.group_members(info.iommu_group)).size() == 1);
+  REQUIRE(unbind.waits_in() == unbind_waits_in);
+  value(session.device.close(context));
+  value(unbind.join());
+}
+
 TEST_CASE("the tree that sysfs shows is the tree that the guest has", "[tree]") {
   Host host;
+  Context context;
   const auto all = value(host.devices());
   for (const Address address : {edu(), switch_edu(), switch_nic(), pair_first(), pair_second()}) {
     INFO(to_string(address));
@@ -229,7 +246,7 @@ TEST_CASE("the tree that sysfs shows is the tree that the guest has", "[tree]") 
     REQUIRE(info.resettable);
     REQUIRE(info.iommu_group >= 0);
     REQUIRE(info.vendor == (address == edu() || address == switch_edu() ? 0x1234 : 0x8086));
-    REQUIRE(info.driver_override.empty());
+    REQUIRE(value(host.driver_override(context, address)).empty());
     REQUIRE(std::count_if(all.begin(), all.end(), [&](const auto& other) { return other.address == address; }) == 1);
     for (const Address bridge : info.bridges) {
       REQUIRE(value(host.device(bridge)).is_bridge);
@@ -244,7 +261,7 @@ TEST_CASE("what is not there is gone, and what makes no sense is refused", "[err
   const Address nowhere{0, 0x99, 0, 0};
   for (const devlock::Error& refused :
        {error(host.device(nowhere)), error(host.unbind(context, nowhere)),
-        error(host.bind(context, nowhere, "vfio-pci")), error(host.set_driver_override(nowhere, "vfio-pci")),
+        error(host.bind(context, nowhere, "vfio-pci")), error(host.set_driver_override(context, nowhere, "vfio-pci")),
         error(host.reset_function(context, nowhere))}) {
     INFO(to_string(refused));
     REQUIRE(refused.error_class == ErrorClass::gone);
@@ -264,6 +281,7 @@ TEST_CASE("a device's whole life leaves no descriptor, driver or override behind
   Host host;
   Context context;
   const auto before = value(host.device(switch_nic()));
+  const auto override_before = value(host.driver_override(context, switch_nic()));
   const auto descriptors = open_descriptors();
   {
     Assigned assigned(host, context, switch_nic());
@@ -277,5 +295,5 @@ TEST_CASE("a device's whole life leaves no descriptor, driver or override behind
   REQUIRE(open_descriptors() == descriptors);
   const auto after = value(host.device(switch_nic()));
   REQUIRE(after.driver == before.driver);
-  REQUIRE(after.driver_override == before.driver_override);
+  REQUIRE(value(host.driver_override(context, switch_nic())) == override_before);
 }

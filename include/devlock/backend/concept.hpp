@@ -19,14 +19,14 @@
 
 namespace devlock {
 
-/// One PCI function as a host sees it now.
+/// One PCI function as a host sees it now. What can be told without waiting for any lock, so that a look at a device whose unbind
+/// waits for its descriptor answers.
 struct DeviceInfo {
   pci::Address address;
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
   std::uint32_t class_code = 0;
   std::string driver;                  ///< empty if none is bound
-  std::string driver_override;         ///< empty if none is set
   int iommu_group = -1;                ///< -1 if it is in none
   std::vector<pci::Address> bridges;   ///< from the root bus down; the last one is directly above
   bool is_bridge = false;
@@ -95,7 +95,8 @@ concept Backend = requires(H& host, pci::Address address, std::string_view drive
   { host.devices() } -> std::same_as<Result<std::vector<DeviceInfo>>>;
   { host.device(address) } -> std::same_as<Result<DeviceInfo>>;
   { host.group_members(group) } -> std::same_as<Result<std::vector<DeviceInfo>>>;
-  { host.set_driver_override(address, driver) } -> std::same_as<Result<void>>;  // an empty driver clears it
+  { host.driver_override(may_wait_for_device, address) } -> std::same_as<Result<std::string>>;  // empty if none is set
+  { host.set_driver_override(may_wait_for_device, address, driver) } -> std::same_as<Result<void>>;  // an empty driver clears it
   { host.bind(may_wait_for_device, address, driver) } -> std::same_as<Result<void>>;
   { host.unbind(may_wait_for_device, address) } -> std::same_as<Result<void>>;  // waits until every descriptor is closed
   { host.probe(may_wait_for_device, address) } -> std::same_as<Result<std::string>>;  // the driver bound now, or empty

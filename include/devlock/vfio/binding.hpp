@@ -26,7 +26,8 @@ namespace devlock::vfio {
 template <class H>
 concept DriverHost = requires(H& host, pci::Address address, std::string_view driver, ContextFor<device_lock> context) {
   { host.device(address) } -> std::same_as<Result<DeviceInfo>>;
-  { host.set_driver_override(address, driver) } -> std::same_as<Result<void>>;
+  { host.driver_override(context, address) } -> std::same_as<Result<std::string>>;
+  { host.set_driver_override(context, address, driver) } -> std::same_as<Result<void>>;
   { host.bind(context, address, driver) } -> std::same_as<Result<void>>;
   { host.unbind(context, address) } -> std::same_as<Result<void>>;
   { host.probe(context, address) } -> std::same_as<Result<std::string>>;
@@ -50,7 +51,11 @@ class [[nodiscard]] DriverBinding {
     if (!before) {
       return failure(std::move(before.error()));
     }
-    DriverBinding binding(host, address, std::move(before->driver), std::move(before->driver_override));
+    auto only = host.driver_override(context.again(), address);
+    if (!only) {
+      return failure(std::move(only.error()));
+    }
+    DriverBinding binding(host, address, std::move(before->driver), std::move(*only));
     if (binding.driver_ == driver) {
       return binding;
     }
@@ -92,11 +97,13 @@ class [[nodiscard]] DriverBinding {
     Result<void> outcome;
     auto now = host_->device(address_);
     keep_first(outcome, now);
-    bool override_differs = !now || now->driver_override != override_;
+    const auto only = host_->driver_override(context.again(), address_);
+    keep_first(outcome, only);
+    bool override_differs = !only || *only != override_;
     if (now && now->driver != driver_) {
       // The kernel binds only what the override or the driver's table of ids matches, and the binding may be older than both.
       if (!driver_.empty()) {
-        keep_first(outcome, host_->set_driver_override(address_, driver_));
+        keep_first(outcome, host_->set_driver_override(context.again(), address_, driver_));
         override_differs = true;
       }
       if (!now->driver.empty()) {
@@ -107,7 +114,7 @@ class [[nodiscard]] DriverBinding {
       }
     }
     if (override_differs) {
-      keep_first(outcome, host_->set_driver_override(address_, override_));
+      keep_first(outcome, host_->set_driver_override(context.again(), address_, override_));
     }
     if (outcome || outcome.error().error_class == ErrorClass::gone) {
       // A driver that is gone is no reason to give up on a device that is not.
@@ -123,7 +130,7 @@ class [[nodiscard]] DriverBinding {
       : host_(&host), address_(address), driver_(std::move(driver)), override_(std::move(override)) {}
 
   Result<void> change_to(Context context, std::string_view driver) DEVLOCK_REQUIRES(context) {
-    if (auto set = host_->set_driver_override(address_, driver); !set) {
+    if (auto set = host_->set_driver_override(context.again(), address_, driver); !set) {
       return set;
     }
     if (!driver_.empty()) {

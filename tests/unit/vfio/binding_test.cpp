@@ -20,6 +20,7 @@ using vfio::DriverBinding;
 // One function with Linux's rules: an override admits only its driver, no override admits the native one.
 struct OneFunctionHost {
   DeviceInfo info{};
+  std::string override;
   bool present = true;
   std::string native = "e1000e";
   std::set<std::string> loaded{"e1000e", "vfio-pci", "other"};
@@ -37,8 +38,7 @@ struct OneFunctionHost {
     return {};
   }
   [[nodiscard]] bool admits(std::string_view driver) const {
-    return loaded.contains(std::string(driver)) &&
-           (info.driver_override.empty() ? driver == native : driver == info.driver_override);
+    return loaded.contains(std::string(driver)) && (override.empty() ? driver == native : driver == override);
   }
 
   Result<DeviceInfo> device(pci::Address) {
@@ -47,10 +47,16 @@ struct OneFunctionHost {
     }
     return info;
   }
-  Result<void> set_driver_override(pci::Address, std::string_view driver) {
+  Result<std::string> driver_override(vfio::ContextFor<vfio::device_lock>, pci::Address) {
+    if (auto in = enter(Operation::set_driver_override, "read override"); !in) {
+      return failure(in.error());
+    }
+    return override;
+  }
+  Result<void> set_driver_override(vfio::ContextFor<vfio::device_lock>, pci::Address, std::string_view driver) {
     auto in = enter(Operation::set_driver_override, "override " + std::string(driver));
     if (in) {
-      info.driver_override = driver;
+      override = driver;
     }
     return in;
   }
@@ -81,7 +87,7 @@ struct OneFunctionHost {
     if (auto in = enter(Operation::probe, "probe"); !in) {
       return failure(in.error());
     }
-    const std::string& wanted = info.driver_override.empty() ? native : info.driver_override;
+    const std::string& wanted = override.empty() ? native : override;
     if (info.driver.empty() && loaded.contains(wanted)) {
       info.driver = wanted;
     }
@@ -103,11 +109,11 @@ OneFunctionHost host_as(const Before& before) {
   OneFunctionHost host;
   host.info.address = *pci::parse_address("0000:01:00.0");
   host.info.driver = before.driver;
-  host.info.driver_override = before.override;
+  host.override = before.override;
   return host;
 }
 bool is(const OneFunctionHost& host, const Before& before) {
-  return host.info.driver == before.driver && host.info.driver_override == before.override;
+  return host.info.driver == before.driver && host.override == before.override;
 }
 
 // What a loop of faults asks of a way to bind: a fault at any one call leaves the host as it was and is reported.
@@ -184,7 +190,7 @@ TEST_CASE_METHOD(Fixture, "A function that is bound as wanted is remembered and 
   {
     auto binding = take(host);
     REQUIRE(binding);
-    CHECK(host.calls == std::vector<std::string>{"read"});
+    CHECK(host.calls == std::vector<std::string>{"read", "read override"});
     REQUIRE(host.unbind(root, host.info.address));  // a hot-unplug
   }
   CHECK(is(host, {"vfio-pci", ""}));
@@ -209,7 +215,8 @@ TEST_CASE_METHOD(Fixture, "A fault at any step leaves the host exactly as it was
 TEST_CASE_METHOD(Fixture, "Known-bad: ways to bind that leave something behind are found by the same faults") {
   const auto forgets_the_override = [this](OneFunctionHost& host) -> Result<void> {
     const auto before = host.device(host.info.address);
-    Result<void> step = before ? host.set_driver_override(host.info.address, "vfio-pci") : failure(before.error());
+    Result<void> step =
+        before ? host.set_driver_override(root, host.info.address, "vfio-pci") : failure(before.error());
     if (step && !before->driver.empty()) {
       step = host.unbind(root, host.info.address);
     }
@@ -223,8 +230,10 @@ TEST_CASE_METHOD(Fixture, "Known-bad: ways to bind that leave something behind a
     return step;
   };
   const auto binds_under_the_old_override = [this](OneFunctionHost& host) -> Result<void> {
+    const std::string override_before = host.override;
     const auto before = host.device(host.info.address);
-    Result<void> step = before ? host.set_driver_override(host.info.address, "vfio-pci") : failure(before.error());
+    Result<void> step =
+        before ? host.set_driver_override(root, host.info.address, "vfio-pci") : failure(before.error());
     if (step && !before->driver.empty()) {
       step = host.unbind(root, host.info.address);
     }
@@ -233,7 +242,7 @@ TEST_CASE_METHOD(Fixture, "Known-bad: ways to bind that leave something behind a
       step = bound ? Result<void>() : failure(bound.error());
     }
     if (!step && before) {
-      (void)host.set_driver_override(host.info.address, before->driver_override);
+      (void)host.set_driver_override(root, host.info.address, override_before);
       if (host.info.driver.empty() && !before->driver.empty()) {
         (void)host.bind(root, host.info.address, before->driver);
       }
@@ -272,7 +281,7 @@ TEST_CASE_METHOD(Fixture,
 
 TEST_CASE_METHOD(Fixture, "An error says that giving back failed too") {
   OneFunctionHost host = host_as({"e1000e", ""});
-  host.faults = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12};  // from the probe on
+  host.faults = {4, 5, 6, 7, 8, 9, 10, 11, 12};  // from the probe on
   const auto binding = take(host);
   REQUIRE_FALSE(binding);
   CHECK(binding.error().operation == Operation::probe);
@@ -282,11 +291,12 @@ TEST_CASE_METHOD(Fixture, "An error says that giving back failed too") {
 
 TEST_CASE_METHOD(Fixture, "A function that could not be touched is not touched again to give it back") {
   OneFunctionHost host = host_as({"e1000e", ""});
-  host.faults = {1, 3, 4, 5, 6};  // every write
+  host.faults = {2, 5, 6, 7, 8};  // every write
   const auto binding = take(host);
   REQUIRE_FALSE(binding);
   CHECK(to_string(binding.error()) == "driver_override 0000:01:00.0: failed (EIO): told to fail");
-  CHECK(host.calls == std::vector<std::string>{"read", "override vfio-pci", "read"});
+  CHECK(host.calls ==
+        std::vector<std::string>{"read", "read override", "override vfio-pci", "read", "read override"});
 }
 
 TEST_CASE_METHOD(Fixture, "A driver that is not there is an error with a remedy, and the host stays as it was") {
@@ -351,7 +361,7 @@ TEST_CASE_METHOD(Fixture, "On the simulator a fault at any step is reported and 
     host.inject(operation, address, ENOMEM);
     CHECK_FALSE(Simulated::take(root, host, address, "vfio-pci"));
     CHECK(host.device(address)->driver == "e1000e");
-    CHECK(host.device(address)->driver_override.empty());
+    CHECK(host.driver_override(root, address)->empty());
   }
   for (const Operation operation : {Operation::set_driver_override, Operation::unbind, Operation::bind}) {
     sim::Host host = sim::example_host();
@@ -363,7 +373,7 @@ TEST_CASE_METHOD(Fixture, "On the simulator a fault at any step is reported and 
     CHECK(given_back.error().operation == operation);
     REQUIRE(binding->restore(root));
     CHECK(host.device(address)->driver == "e1000e");
-    CHECK(host.device(address)->driver_override.empty());
+    CHECK(host.driver_override(root, address)->empty());
   }
 }
 
@@ -374,13 +384,14 @@ TEST_CASE_METHOD(Fixture, "On the simulator a function is lent, unplugged and gi
     sim::Host host = sim::example_host();
     const auto before = host.device(address);
     REQUIRE(before);
+    const auto override_before = *host.driver_override(root, address);
     auto binding = Simulated::take(root, host, address, "vfio-pci");
     REQUIRE(binding);
     CHECK(host.device(address)->driver == "vfio-pci");
     REQUIRE(host.unbind(root, address));
     REQUIRE(binding->restore(root));
     CHECK(host.device(address)->driver == before->driver);
-    CHECK(host.device(address)->driver_override == before->driver_override);
+    CHECK(*host.driver_override(root, address) == override_before);
   }
 }
 

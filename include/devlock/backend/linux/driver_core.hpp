@@ -24,9 +24,19 @@ class DriverCore {
 
   explicit DriverCore(Inventory<Sys> inventory) : inventory_(std::move(inventory)) {}
 
+  /// The only driver that may bind to this function; empty if any may that matches it.
+  [[nodiscard]] Result<std::string> driver_override(MayWaitForDevice context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
+    auto now = inventory_.override_of(context.again(), address);
+    if (!now) {
+      return fail(Operation::set_driver_override, address, now.error(), {});
+    }
+    return std::move(*now);
+  }
   /// Only `driver` may bind to this function from now on; an empty one takes that back. Reads back what the kernel kept;
   /// if that fails, or somebody else changed it, the error leaves it as it is.
-  [[nodiscard]] Result<void> set_driver_override(pci::Address address, std::string_view driver) const {
+  [[nodiscard]] Result<void> set_driver_override(MayWaitForDevice context, pci::Address address,
+                                                 std::string_view driver) const DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::set_driver_override;
     if (!driver.empty() && !valid_driver_name(driver)) {
       return bad_driver_name(operation, address, driver);
@@ -35,7 +45,7 @@ class DriverCore {
     if (!written) {
       return fail(operation, address, written.error(), {{EINVAL, "the kernel refuses this driver name", ""}});
     }
-    const auto kept = inventory_.override_of(address);
+    const auto kept = inventory_.override_of(context.again(), address);
     if (!kept) {
       return fail(operation, address, kept.error(), {});
     }
@@ -48,8 +58,7 @@ class DriverCore {
   }
 
   /// Binds `driver`, which must match the function by its ids or by driver_override. Waits for the probe.
-  [[nodiscard]] Result<void> bind([[maybe_unused]] MayWaitForDevice context, pci::Address address,
-                                  std::string_view driver) const
+  [[nodiscard]] Result<void> bind(MayWaitForDevice context, pci::Address address, std::string_view driver) const
       DEVLOCK_REQUIRES(context) {
     if (!valid_driver_name(driver)) {
       return bad_driver_name(Operation::bind, address, driver);
@@ -58,7 +67,7 @@ class DriverCore {
     if (written) {
       return {};
     }
-    return failure(why_not_bound(address, std::string(driver), written.error()));
+    return failure(why_not_bound(context.again(), address, std::string(driver), written.error()));
   }
 
   /// Unbinds whatever drives the function. Waits while a VFIO descriptor of it is open, and nothing ends that wait but
@@ -128,7 +137,8 @@ class DriverCore {
     return failure(make_error(operation, to_string(address), EINVAL, in_quotes(driver) + " is no driver name",
                               "name a directory of /sys/bus/pci/drivers, such as vfio-pci"));
   }
-  [[nodiscard]] Error why_not_bound(pci::Address address, const std::string& driver, int error_number) const {
+  [[nodiscard]] Error why_not_bound(MayWaitForDevice context, pci::Address address, const std::string& driver,
+                                    int error_number) const DEVLOCK_REQUIRES(context) {
     Error error = explain_device(
         Operation::bind, address, error_number,
         {{EAGAIN, "the driver deferred its probe", "load what it waits for; see the kernel log (dmesg)"}});
@@ -136,7 +146,7 @@ class DriverCore {
       error.reason = "the kernel has no PCI driver " + driver;
       error.remedy = "load it: modprobe " + driver;
     } else if (error_number == ENODEV && inventory_.present(address)) {
-      const std::string only = inventory_.override_of(address).value_or(std::string());
+      const std::string only = inventory_.override_of(context.again(), address).value_or(std::string());
       error.reason = only.empty() || only == driver ? "driver " + driver + " does not match it, or its probe refused it"
                                                     : "its driver_override admits " + in_quotes(only) + " only";
       error.remedy = only == driver ? "see the kernel log (dmesg)" : "set driver_override to " + driver + " first";

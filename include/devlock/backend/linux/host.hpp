@@ -51,9 +51,15 @@ class BasicHost {
     return inventory_.group_members(group);
   }
 
+  /// The driver_override set now, or empty.
+  [[nodiscard]] Result<std::string> driver_override(vfio::ContextFor<vfio::device_lock> context,
+                                                    pci::Address address) const DEVLOCK_REQUIRES(context) {
+    return drivers_.driver_override(context.again(), address);
+  }
   /// An empty driver takes the override back.
-  [[nodiscard]] Result<void> set_driver_override(pci::Address address, std::string_view driver) const {
-    return drivers_.set_driver_override(address, driver);
+  [[nodiscard]] Result<void> set_driver_override(vfio::ContextFor<vfio::device_lock> context, pci::Address address,
+                                                 std::string_view driver) const DEVLOCK_REQUIRES(context) {
+    return drivers_.set_driver_override(context.again(), address, driver);
   }
   [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, pci::Address address,
                                   std::string_view driver) const DEVLOCK_REQUIRES(context) {

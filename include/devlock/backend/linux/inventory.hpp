@@ -73,9 +73,13 @@ class Inventory {
   [[nodiscard]] Answer<std::string> driver_of(pci::Address address) const {
     return link_name(sysfs_.device(address) + "/driver");
   }
-  /// The driver_override set now, or empty.
-  [[nodiscard]] Answer<std::string> override_of(pci::Address address) const {
+  /// The driver_override set now, or empty; older kernels have none. Reading it waits for device_lock, in 6.1 for example.
+  [[nodiscard]] Answer<std::string> override_of([[maybe_unused]] vfio::ContextFor<vfio::device_lock> context,
+                                                pci::Address address) const DEVLOCK_REQUIRES(context) {
     auto text = sysfs_.read(sysfs_.device(address) + "/driver_override");
+    if (!text && text.error() == ENOENT && present(address)) {
+      return std::string();
+    }
     if (text && *text == "(null)") {
       text->clear();
     }
@@ -161,13 +165,6 @@ class Inventory {
         return failure(unreadable(info.address, "iommu_group", EIO));
       }
       info.iommu_group = *number;
-    }
-    auto override_name = override_of(info.address);  // older kernels have none
-    if (!override_name && override_name.error() != ENOENT) {
-      return failure(unreadable(info.address, "driver_override", override_name.error()));
-    }
-    if (override_name) {
-      info.driver_override = std::move(*override_name);
     }
     const auto reset = sysfs_.exists(path + "/reset");
     if (!reset) {

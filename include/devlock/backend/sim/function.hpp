@@ -54,7 +54,7 @@ struct Function {
 
  private:
   typename S::template atomic<unsigned> driver_{0U};
-  Leaf<S> override_leaf_;  // the spinlock around dev->driver_override
+  Leaf<S> override_leaf_;  // a match reads it without the device lock, under which it is written
   std::string override_;   // guarded by override_leaf_
 };
 

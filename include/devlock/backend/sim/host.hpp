@@ -72,8 +72,19 @@ class BasicHost {
     return all;
   }
 
+  /// Empty if none is set. ENOENT: no such function.
+  [[nodiscard]] Result<std::string> driver_override(vfio::ContextFor<vfio::device_lock> context, Address address) const
+      DEVLOCK_REQUIRES(context) {
+    const Function<S>* function = machine_->find(address);
+    if (function == nullptr) {
+      return failure(no_function(Operation::set_driver_override, address));
+    }
+    Guard device{context, function->lock().device()};
+    return function->driver_override();
+  }
   /// An empty driver clears it. ENOENT: no such function. EINVAL: no name of a driver.
-  [[nodiscard]] Result<void> set_driver_override(Address address, std::string_view driver) {
+  [[nodiscard]] Result<void> set_driver_override(vfio::ContextFor<vfio::device_lock> context, Address address,
+                                                 std::string_view driver) DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_->find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::set_driver_override, address));
@@ -85,6 +96,9 @@ class BasicHost {
     if (const int error_number = machine_->faults.take(Operation::set_driver_override, address)) {
       return failure(injected(Operation::set_driver_override, pci::to_string(address), error_number));
     }
+    auto waiting = function->waits_for_lock.enter();
+    Guard device{context, function->lock().device()};
+    waiting.leave();
     function->set_driver_override(std::string(driver));
     return {};
   }

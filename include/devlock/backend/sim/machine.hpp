@@ -83,7 +83,6 @@ class Machine {
     info.device = function.spec.device;
     info.class_code = function.spec.class_code;
     info.driver = driver_name(function);
-    info.driver_override = function.driver_override();
     info.iommu_group = function.group != nullptr ? function.group->id : -1;
     for (const auto* above = function.node->bridge; above != nullptr; above = above->bridge) {
       info.bridges.insert(info.bridges.begin(), above->address);

@@ -19,16 +19,16 @@ TEST_CASE("a function is overridden, bound, unbound and probed", "[driver_core]"
   Machine machine;
   auto& [kernel, host, root] = machine;
   root.assume();
-  REQUIRE(host.set_driver_override(second, "vfio-pci"));
-  CHECK(host.device(second)->driver_override == "vfio-pci");
+  REQUIRE(host.set_driver_override(root, second, "vfio-pci"));
+  CHECK(host.driver_override(root, second).value() == "vfio-pci");
   REQUIRE(host.bind(root, second, "vfio-pci"));
   CHECK(host.device(second)->driver == "vfio-pci");
   REQUIRE(host.unbind(root, second));
   CHECK(host.device(second)->driver.empty());
   CHECK(host.probe(root, second).value() == "vfio-pci");
   REQUIRE(host.unbind(root, second));
-  REQUIRE(host.set_driver_override(second, ""));
-  CHECK(host.device(second)->driver_override.empty());
+  REQUIRE(host.set_driver_override(root, second, ""));
+  CHECK(host.driver_override(root, second)->empty());
   CHECK(host.probe(root, second).value() == "e1000e");
   CHECK(kernel.open_descriptors() == 0);
   CHECK(kernel.misuses.empty());
@@ -55,7 +55,7 @@ TEST_CASE("a name that is none is refused before anything is written", "[driver_
     Machine machine;
     machine.root.assume();
     INFO(name);
-    expect(machine.host.set_driver_override(second, name),
+    expect(machine.host.set_driver_override(machine.root, second, name),
            {Operation::set_driver_override, EINVAL, ErrorClass::invalid, "0000:01:00.1", "no driver name"});
     expect(machine.host.bind(machine.root, second, name),
            {Operation::bind, EINVAL, ErrorClass::invalid, "0000:01:00.1", "no driver name"});
@@ -100,7 +100,7 @@ TEST_CASE("a driver that does not match says what to set, and an override who is
   auto error = expect(machine.host.bind(machine.root, second, "vfio-pci"),
                       {Operation::bind, ENODEV, ErrorClass::gone, "0000:01:00.1", "vfio-pci does not match"});
   CHECK(error.remedy == "set driver_override to vfio-pci first");
-  REQUIRE(machine.host.set_driver_override(second, "e1000e"));
+  REQUIRE(machine.host.set_driver_override(machine.root, second, "e1000e"));
   expect(machine.host.bind(machine.root, second, "vfio-pci"),
          {Operation::bind, ENODEV, ErrorClass::gone, "0000:01:00.1", "admits \"e1000e\" only"});
 }
@@ -163,11 +163,12 @@ TEST_CASE("a bus reset that lost a lock is contended, and one without the right 
 
 TEST_CASE("an override that does not stay as it was set is an error", "[driver_core]") {
   Machine machine;
+  machine.root.assume();
   machine.kernel.stores[device_path(second) + "/driver_override"] = [](FakeKernel& own, std::string_view) {
     own.files[device_path(second) + "/driver_override"] = "e1000e\n";
     return 0L;
   };
-  expect(machine.host.set_driver_override(second, "vfio-pci"),
+  expect(machine.host.set_driver_override(machine.root, second, "vfio-pci"),
          {Operation::set_driver_override, EIO, ErrorClass::failed, "0000:01:00.1", "reads \"e1000e\""});
 }
 
@@ -184,8 +185,9 @@ TEST_CASE("an unknown function is gone from every operation", "[driver_core]") {
   auto& [kernel, host, root] = machine;
   root.assume();
   is_gone(host.device(nowhere).error(), Operation::enumerate);
-  is_gone(host.set_driver_override(nowhere, "vfio-pci").error(), Operation::set_driver_override);
-  is_gone(host.set_driver_override(nowhere, "").error(), Operation::set_driver_override);
+  is_gone(host.set_driver_override(root, nowhere, "vfio-pci").error(), Operation::set_driver_override);
+  is_gone(host.set_driver_override(root, nowhere, "").error(), Operation::set_driver_override);
+  is_gone(host.driver_override(root, nowhere).error(), Operation::set_driver_override);
   is_gone(host.bind(root, nowhere, "vfio-pci").error(), Operation::bind);
   is_gone(host.unbind(root, nowhere).error(), Operation::unbind);
   is_gone(host.probe(root, nowhere).error(), Operation::probe);
@@ -200,7 +202,7 @@ TEST_CASE("without permission every operation says so and what to do", "[driver_
     root.assume();
     kernel.fail(Call::open, error_number, {}, 6);
     for (const devlock::Error& error :
-         {host.set_driver_override(second, "vfio-pci").error(), host.bind(root, second, "vfio-pci").error(),
+         {host.set_driver_override(root, second, "vfio-pci").error(), host.bind(root, second, "vfio-pci").error(),
           host.unbind(root, first).error(), host.probe(root, second).error(), host.reset_function(root, first).error(),
           host.try_reset_bus(port).error()}) {
       INFO(to_string(error));
@@ -217,7 +219,8 @@ TEST_CASE("whatever call of a driver operation fails, the error is whole and not
     devlock::Result<void> (*run)(Machine&);
   };
   const Step steps[] = {
-      {Operation::set_driver_override, [](Machine& m) { return m.host.set_driver_override(second, "vfio-pci"); }},
+      {Operation::set_driver_override,
+       [](Machine& m) { return m.host.set_driver_override(m.root.assume(), second, "vfio-pci"); }},
       {Operation::bind,
        [](Machine& m) {
          m.root.assume();

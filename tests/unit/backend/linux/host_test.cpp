@@ -32,6 +32,11 @@ concept CanUnbind = requires(Host& host, const Context& context) {
   host.unbind(context, first);
 };
 template <class Context>
+concept CanOverride = requires(Host& host, const Context& context) {
+  host.set_driver_override(context, first, "vfio-pci");
+  host.driver_override(context, first);
+};
+template <class Context>
 concept CanOpenGroup = requires(Host& host, const Context& context) {
   host.open_group(context, group_number);
 };
@@ -59,6 +64,7 @@ static_assert(CanUnbind<vfio::ThreadContext> && CanOpenGroup<vfio::ThreadContext
 static_assert(CanUnbind<vfio::ContextFor<vfio::device_lock>>);
 static_assert(!CanUnbind<vfio::ContextFor<vfio::open_device>>);
 static_assert(CanOpenGroup<vfio::ContextFor<vfio::open_device>>);
+static_assert(CanOverride<vfio::ContextFor<vfio::device_lock>> && !CanOverride<vfio::ContextFor<vfio::open_device>>);
 static_assert(!CanOpenGroup<vfio::ContextFor<vfio::container_lock>>);
 static_assert(CanResetDevice<vfio::ContextFor<vfio::memory_lock>>);
 static_assert(!CanResetDevice<vfio::ContextFor<vfio::config_access>>);
@@ -122,6 +128,6 @@ TEST_CASE("a function is lent to vfio-pci and given back with the driver that it
     REQUIRE(lent->restore(m.root));
   }
   CHECK(m.host.device(second)->driver == "e1000e");
-  CHECK(m.host.device(second)->driver_override.empty());
+  CHECK(m.host.driver_override(m.root, second)->empty());
   CHECK(m.kernel.open_descriptors() == 0);
 }

@@ -78,7 +78,6 @@ TEST_CASE("real files: every function with its numbers, driver, group, bridges a
   CHECK((*all)[0].is_bridge);
   CHECK((*all)[0].bridges.empty());
   CHECK((*all)[0].driver.empty());
-  CHECK((*all)[0].driver_override.empty());
   CHECK((*all)[0].iommu_group == -1);
   CHECK_FALSE((*all)[0].resettable);
   const auto& last = (*all)[3];
@@ -87,7 +86,6 @@ TEST_CASE("real files: every function with its numbers, driver, group, bridges a
   CHECK(last.device == 0x1041);
   CHECK(last.class_code == 0x020000);
   CHECK(last.driver == "virtio-pci");
-  CHECK(last.driver_override == "vfio-pci");
   CHECK(last.iommu_group == 12);
   CHECK_FALSE(last.is_bridge);
   CHECK(last.resettable);
@@ -108,13 +106,14 @@ TEST_CASE("real files: a driver_override is set, read back and taken back", "[in
   FileTree::put(nic / "driver_override", "");
   const auto host = tree.host();
   const Address address{0, 0, 1, 0};
-  REQUIRE(host.set_driver_override(address, "vfio-pci"));
+  const devlock::vfio::ThreadContext root;
+  REQUIRE(host.set_driver_override(root, address, "vfio-pci"));
   CHECK(FileTree::get(nic / "driver_override") == "vfio-pci");
-  CHECK(host.device(address)->driver_override == "vfio-pci");
+  CHECK(host.driver_override(root, address).value() == "vfio-pci");
   FileTree::put(nic / "driver_override", "");
-  REQUIRE(host.set_driver_override(address, ""));
+  REQUIRE(host.set_driver_override(root, address, ""));
   CHECK(FileTree::get(nic / "driver_override") == "\n");
-  CHECK(host.device(address)->driver_override.empty());
+  CHECK(host.driver_override(root, address)->empty());
 }
 
 TEST_CASE("real files: no path leads outside the devices of the root", "[inventory]") {
@@ -201,7 +200,19 @@ TEST_CASE("what is not as sysfs prints it is an error that names the function an
     is_refused(file, std::string("0x02\0\0", 6));
     is_refused(file, std::string(10000, '0'));
   }
-  is_refused("driver_override", std::string(10000, 'x'));
+}
+
+TEST_CASE("a driver_override that is no line of sysfs is an error", "[inventory]") {
+  Machine machine;
+  machine.root.assume();
+  machine.kernel.files[device_path(first) + "/driver_override"] = std::string(10000, 'x');
+  const auto only = machine.host.driver_override(machine.root, first);
+  REQUIRE_FALSE(only);
+  CHECK(only.error().error_class == ErrorClass::failed);
+  CHECK(only.error().object == "0000:01:00.0");
+  CHECK_FALSE(only.error().reason.empty());
+  CHECK(machine.host.device(first));
+  CHECK(machine.kernel.open_descriptors() == 0);
 }
 
 TEST_CASE("links that lead elsewhere are an error, not a path", "[inventory]") {
@@ -245,10 +256,24 @@ TEST_CASE("the members of a group are its functions; what is no PCI function is 
   CHECK_FALSE(machine.host.group_members(-1));
 }
 
+TEST_CASE("a look at a function does not read what waits for its lock", "[inventory]") {
+  Machine machine;
+  REQUIRE(machine.host.devices());
+  REQUIRE(machine.host.device(first));
+  REQUIRE(machine.host.group_members(group_number));
+  for (const Made& call : machine.kernel.made) {
+    INFO(call.object);
+    CHECK(call.object.find("driver_override") == std::string::npos);
+    CHECK(call.object.find("sriov_numvfs") == std::string::npos);
+  }
+}
+
 TEST_CASE("a kernel without driver_override shows functions all the same", "[inventory]") {
   Machine machine;
   machine.kernel.files.erase(device_path(first) + "/driver_override");
   machine.kernel.stores.erase(device_path(first) + "/driver_override");
+  machine.root.assume();
   REQUIRE(machine.host.device(first));
-  CHECK(machine.host.device(first)->driver_override.empty());
+  REQUIRE(machine.host.driver_override(machine.root, first));
+  CHECK(machine.host.driver_override(machine.root, first)->empty());
 }

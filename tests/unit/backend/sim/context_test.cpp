@@ -23,6 +23,11 @@ concept MayBind = requires(sim::Host& host, const C& context) {
   host.bind(context, pci::Address{}, "vfio-pci");
 };
 template <class C>
+concept MayOverride = requires(sim::Host& host, const C& context) {
+  host.set_driver_override(context, pci::Address{}, "vfio-pci");
+  host.driver_override(context, pci::Address{});
+};
+template <class C>
 concept MayProbe = requires(sim::Host& host, const C& context) {
   host.probe(context, pci::Address{});
 };
@@ -74,6 +79,7 @@ concept MayAttach = requires(sim::Vm<StdSync>& vm, sim::Group<StdSync>& group, c
 // An operation on the device's lock: not below any lock that comes after it, its own included.
 static_assert(MayUnbind<Root> && MayBind<Root> && MayProbe<Root> && MayResetFunction<Root>);
 static_assert(MayUnbind<Under<vfio::rescan_remove_lock>> && MayResetFunction<Under<vfio::rescan_remove_lock>>);
+static_assert(MayOverride<Under<vfio::rescan_remove_lock>> && !MayOverride<Under<vfio::group_lock>>);
 static_assert(!MayUnbind<Under<vfio::group_lock>> && !MayBind<Under<vfio::group_lock>>);
 static_assert(!MayProbe<Under<vfio::group_lock>> && !MayResetFunction<Under<vfio::group_lock>>);
 static_assert(!MayUnbind<Under<vfio::device_lock>> && !MayUnbind<Under<vfio::kvm_lock>>);
@@ -122,7 +128,7 @@ TEST_CASE("operations run below locks of the caller that precede them") {
   rig.root.assume();
   Ordered<vfio::rescan_remove_lock, std::mutex> mine;
   Guard guard{rig.root, mine};
-  CHECK(answer(rig.host.set_driver_override(example::edu, "vfio-pci")) == "ok");
+  CHECK(answer(rig.host.set_driver_override(guard, example::edu, "vfio-pci")) == "ok");
   CHECK(answer(rig.host.bind(guard, example::edu, "vfio-pci")) == "ok");
   CHECK(answer(rig.host.reset_function(guard, example::edu)) == "ok");
   CHECK(answer(rig.host.unbind(guard, example::edu)) == "ok");

@@ -89,7 +89,7 @@ TEST_CASE("a function without a reset says so") {
   auto host = sim::Host::make(plan);
   REQUIRE(answer(host) == "ok");
   vfio::ThreadContext root;
-  REQUIRE(answer(host->set_driver_override(stuck, "vfio-pci")) == "ok");
+  REQUIRE(answer(host->set_driver_override(root, stuck, "vfio-pci")) == "ok");
   REQUIRE(answer(host->bind(root, stuck, "vfio-pci")) == "ok");
   auto group = host->open_group(root, host->device(stuck)->iommu_group);
   auto container = host->open_container();

@@ -21,21 +21,21 @@ TEST_CASE("a driver that is not loaded is gone, and a name that none can have is
   CHECK(answer(rig.host.bind(rig.root, example::edu, "nouveau")) == "ENOENT gone");
   CHECK(answer(rig.host.bind(rig.root, example::edu, "")) == "EINVAL invalid");
   CHECK(answer(rig.host.bind(rig.root, example::edu, "../e1000e")) == "EINVAL invalid");
-  CHECK(answer(rig.host.set_driver_override(example::edu, "two words")) == "EINVAL invalid");
-  CHECK(rig.host.device(example::edu)->driver_override.empty());
+  CHECK(answer(rig.host.set_driver_override(rig.root, example::edu, "two words")) == "EINVAL invalid");
+  CHECK(rig.host.driver_override(rig.root, example::edu)->empty());
 }
 
 TEST_CASE("an override admits one driver, until it is cleared") {
   Rig rig;
   rig.root.assume();
   REQUIRE(answer(rig.host.unbind(rig.root, example::card)) == "ok");
-  REQUIRE(answer(rig.host.set_driver_override(example::card, "vfio-pci")) == "ok");
+  REQUIRE(answer(rig.host.set_driver_override(rig.root, example::card, "vfio-pci")) == "ok");
   const auto refused = rig.host.bind(rig.root, example::card, "e1000e");
   CHECK(answer(refused) == "ENODEV gone");
   CHECK(refused.error().reason == "its driver_override admits vfio-pci only");
   CHECK(*rig.host.probe(rig.root, example::card) == "vfio-pci");
   REQUIRE(answer(rig.host.unbind(rig.root, example::card)) == "ok");
-  REQUIRE(answer(rig.host.set_driver_override(example::card, "")) == "ok");
+  REQUIRE(answer(rig.host.set_driver_override(rig.root, example::card, "")) == "ok");
   CHECK(*rig.host.probe(rig.root, example::card) == "e1000e");
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("VFIO takes neither a bridge nor a function without a group") {
   Rig rig;
   rig.root.assume();
   REQUIRE(answer(rig.host.unbind(rig.root, example::edu_root)) == "ok");
-  REQUIRE(answer(rig.host.set_driver_override(example::edu_root, "vfio-pci")) == "ok");
+  REQUIRE(answer(rig.host.set_driver_override(rig.root, example::edu_root, "vfio-pci")) == "ok");
   CHECK(answer(rig.host.bind(rig.root, example::edu_root, "vfio-pci")) == "EINVAL invalid");
   CHECK(rig.driver_of(example::edu_root).empty());
   CHECK(rig.host.probe(rig.root, example::edu_root)->empty());  // a probe that fails is no error here
@@ -80,7 +80,7 @@ TEST_CASE("VFIO takes neither a bridge nor a function without a group") {
                                   .iommu_group = sim::FunctionSpec::no_group};
   auto host = sim::Host::make(sim::Blueprint().usual_drivers().function(lonely));
   REQUIRE(answer(host) == "ok");
-  REQUIRE(answer(host->set_driver_override(lonely.address, "vfio-pci")) == "ok");
+  REQUIRE(answer(host->set_driver_override(rig.root, lonely.address, "vfio-pci")) == "ok");
   CHECK(answer(host->bind(rig.root, lonely.address, "vfio-pci")) == "EINVAL invalid");
 }
 

@@ -40,7 +40,8 @@ TEST_CASE("every operation fails with the errno asked for, names itself, leaves 
     return works;
   };
   once(Operation::enumerate, [&] { return host.devices(); });
-  once(Operation::set_driver_override, [&] { return host.set_driver_override(example::edu, "vfio-pci"); });
+  once(Operation::set_driver_override,
+       [&] { return host.set_driver_override(root.assume(), example::edu, "vfio-pci"); });
   once(Operation::unbind, [&] { return host.unbind(root.assume(), example::edu); });
   once(Operation::bind, [&] { return host.bind(root.assume(), example::edu, "vfio-pci"); });
   once(Operation::reset_function, [&] { return host.reset_function(root.assume(), example::edu); });

@@ -66,7 +66,7 @@ TEST_CASE("what is not there is gone") {
   const pci::Address nowhere{0, 0x7f, 0, 0};
   CHECK(answer(rig.host.device(nowhere)) == "ENOENT gone");
   CHECK(answer(rig.host.group_members(99)) == "ENOENT gone");
-  CHECK(answer(rig.host.set_driver_override(nowhere, "vfio-pci")) == "ENOENT gone");
+  CHECK(answer(rig.host.set_driver_override(rig.root, nowhere, "vfio-pci")) == "ENOENT gone");
   CHECK(answer(rig.host.bind(rig.root, nowhere, "vfio-pci")) == "ENODEV gone");
   CHECK(answer(rig.host.unbind(rig.root, nowhere)) == "ENOENT gone");
   CHECK(answer(rig.host.probe(rig.root, nowhere)) == "ENODEV gone");
@@ -116,7 +116,7 @@ TEST_CASE("groups are as chosen, else one for each slot") {
 TEST_CASE("a handle may outlive the host that opened it") {
   vfio::ThreadContext root;
   auto host = std::make_unique<sim::Host>(sim::example_host());
-  REQUIRE(answer(host->set_driver_override(example::edu, "vfio-pci")) == "ok");
+  REQUIRE(answer(host->set_driver_override(root, example::edu, "vfio-pci")) == "ok");
   REQUIRE(*host->probe(root, example::edu) == "vfio-pci");
   auto group = host->open_group(root, host->device(example::edu)->iommu_group);
   auto container = host->open_container();

@@ -61,7 +61,7 @@ struct BasicRig {
     if (!driver_of(address).empty()) {
       REQUIRE(answer(host.unbind(root, address)) == "ok");
     }
-    REQUIRE(answer(host.set_driver_override(address, driver)) == "ok");
+    REQUIRE(answer(host.set_driver_override(root, address, driver)) == "ok");
     REQUIRE(answer(host.bind(root, address, driver)) == "ok");
   }
   sim::Group<S> open_group(pci::Address address) {
