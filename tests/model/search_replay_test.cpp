@@ -103,7 +103,7 @@ struct Waits {
 template <class S>
 void expect_replay(Outcome outcome) {
   for (const Search search : all_searches) {
-    for (const std::uint64_t shorten : {0, 10000}) {
+    for (const std::uint64_t shorten : {std::uint64_t{0}, std::uint64_t{10000}}) {
       const Result found = check<S>({.search = search, .preemptions = 3, .executions = 20000, .shorten = shorten});
       INFO("search " << static_cast<int>(search) << ": " << to_string(found) << "\n" << found.token);
       REQUIRE(found.outcome == outcome);

@@ -39,8 +39,9 @@ enum class Kind : unsigned char {
   futex_wait,
 };
 inline constexpr const char* name_of_kind[] = {
-    "load",   "store", "fetch_add", "exchange",  "compare_exchange", "fence",       "try_lock",       "unlock",     "try_lock_shared",
-    "notify", "wake",  "lock",      "lock_pair", "lock_shared",      "lock_unique", "condition_wait", "timed_wait", "futex_wait"};
+    "load",        "store",          "fetch_add",  "exchange",  "compare_exchange", "fence",       "try_lock",
+    "unlock",      "try_lock_shared", "notify",     "wake",      "lock",             "lock_pair",   "lock_shared",
+    "lock_unique", "condition_wait", "timed_wait", "futex_wait"};
 inline constexpr int first_blocking = static_cast<int>(Kind::lock);
 inline constexpr int kinds = static_cast<int>(Kind::futex_wait) + 1;
 
