@@ -10,6 +10,8 @@
 // every weak order.
 #pragma once
 
+#include <concepts>
+
 #include "devlock/sync/concept.hpp"
 #include "devlock/sync/relacy/atomic.hpp"
 #include "devlock/sync/relacy/condition_variable.hpp"
@@ -17,8 +19,16 @@
 #include "devlock/sync/relacy/mutex.hpp"
 #include "devlock/sync/relacy/shared_mutex.hpp"
 #include "devlock/sync/relacy/var.hpp"
+#include "devlock/validate/mark.hpp"
 
 namespace devlock {
+
+namespace validate {
+class LiveContextMark;
+}
+static_assert(!std::same_as<validate::ContextMark, validate::LiveContextMark>,
+              "devlock: the validator follows threads of the system and would mix up those that the checker simulates; link "
+              "devlock::check, which brings marks of its own, or define DEVLOCK_VALIDATE=0");
 
 struct RelacySync {
   template <class T>
