@@ -8,6 +8,8 @@
 // redefined here is what runs.
 #pragma once
 
+#include <iterator>
+
 #include "devlock/check/search/run.hpp"
 
 namespace devlock::check::detail {
@@ -19,7 +21,7 @@ class Limited : public Base {
       : Base(params, shared, dynamic_threads), run_(*current_run) {}
 
   rl::thread_id_t iteration_begin(rl::iteration_t iteration) {
-    run_.begin_execution();
+    run_.begin_execution(static_cast<unsigned>(std::size(this->threads_)));
     const rl::thread_id_t first = Base::iteration_begin(iteration + run_.seed);
     begin_step(first, Choice::Kind::runs);
     return first;
@@ -77,7 +79,7 @@ class Limited : public Base {
     relacy::detail::published.begin_step(static_cast<unsigned>(thread));
     const auto running = static_cast<unsigned>(this->running_threads_count);
     return run_.choices.add({kind, static_cast<unsigned>(thread)},
-                            relacy::detail::published.now.fingerprint() * max_running + running);
+                            relacy::detail::published.now().fingerprint() * max_running + running);
   }
   void end_not_deterministic(const char* what) {
     run_.not_deterministic = what;

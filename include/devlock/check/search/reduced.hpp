@@ -106,7 +106,7 @@ class ReducedScheduler : public rl::scheduler<ReducedScheduler<Threads, Policy>,
     const unsigned spurious = mask_of(this->spurious_threads_, this->spurious_thread_count_) & ~running;
     return spurious != 0U && tree_.choose_data(2) != 0U;
   }
-  void end_step() { tree_.end_step(relacy::detail::published.now, run_.opaque()); }
+  void end_step() { tree_.end_step(relacy::detail::published.now(), run_.opaque()); }
   [[nodiscard]] unsigned mask_of_running() const {
     unsigned mask = 0;
     for (rl::thread_id_t i = 0; i != this->running_threads_count; ++i) {

@@ -45,12 +45,12 @@ struct Run {
   Choices choices;
   Progress* progress = nullptr;
 
-  void begin_execution() {
-    for (unsigned& count : blocked) {
-      count = 0;
+  void begin_execution(unsigned threads) {
+    for (unsigned i = 0; i != threads; ++i) {
+      blocked[i] = 0;
     }
     choices.begin_execution();
-    relacy::detail::published.begin_execution();
+    relacy::detail::published.begin_execution(threads);
   }
   // True if the search must end now. The clock costs as much as a short execution, so it is read now and then.
   bool spent() {
@@ -80,18 +80,17 @@ inline Run* current_run = nullptr;
 /// A scenario of `Threads` threads as Relacy wants it.
 template <unsigned Threads>
 struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threads)> {
-  Suite() {
-    relacy::detail::published.setting_up = true;
-    run_.scenario->construct(run_.object);
-  }
+  Suite() { run_.scenario->construct(run_.object); }
   ~Suite() { run_.scenario->destroy(run_.object); }
   void thread(unsigned index) { run_.scenario->thread(run_.object, index); }
   void before() {
     call(run_.scenario->before);
-    relacy::detail::published.setting_up = false;
-    relacy::detail::published.now = relacy::Touch::nothing();
+    relacy::detail::published.set_apart(false);
   }
-  void after() { call(run_.scenario->after); }
+  void after() {
+    relacy::detail::published.set_apart(true);
+    call(run_.scenario->after);
+  }
   void invariant() { call(run_.scenario->invariant); }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// What each simulated thread is about to touch: up to four objects, to read or to write. Every operation of RelacySync
+// What each simulated thread is about to touch: up to three objects, to read or to write. Every operation of RelacySync
 // publishes it before its schedule point, and adds what it found out afterwards. A scheduler that reduces the search
 // reads it: two operations that touch different objects, or only read, may be swapped without another outcome.
 //
@@ -31,153 +31,200 @@ inline constexpr int nobody = -1;
 
 class Touch {
  public:
-  static constexpr unsigned capacity = 4;
+  static constexpr unsigned capacity = 3;
 
-  static Touch everything() {
+  static constexpr Touch everything() {
     Touch touch;
-    touch.everything_ = true;
+    touch.head_ = all;
     return touch;
   }
   /// Touches nothing that another thread could see.
-  static Touch nothing() { return {}; }
+  static constexpr Touch nothing() { return {}; }
   /// Everything, and others run first.
-  static Touch yield() {
-    Touch touch = everything();
-    touch.yields_ = true;
+  static constexpr Touch yield() {
+    Touch touch;
+    touch.head_ = all | yielding;
     return touch;
   }
 
   /// Two reads of one object may be swapped. So may two changes that are independent of their order: mark them as reads.
-  Touch reads(ObjectId id) const { return with(id << 1U); }
-  Touch writes(ObjectId id) const { return with((id << 1U) | 1U); }
-  /// The mutex `id`, whose owner is `owner`. If it `waits` the thread cannot go on while another one owns it.
+  constexpr Touch reads(ObjectId id) const { return with(id << 1U); }
+  constexpr Touch writes(ObjectId id) const { return with((id << 1U) | 1U); }
+  /// The mutex `id`, whose owner is `owner`; before any other object. If it `waits` the thread cannot go on while another
+  /// one owns it.
   Touch mutex(ObjectId id, const int& owner, bool waits) const {
     Touch touch = writes(id);
-    touch.gate_id_ = id;
     touch.gate_ = &owner;
-    touch.waits_ = waits;
+    touch.head_ |= waits ? waiting : 0U;
     return touch;
   }
   /// The write of `id` turned out to be a read.
   void only_read(ObjectId id) {
-    for (unsigned i = 0; i != count_; ++i) {
-      objects_[i] &= (objects_[i] >> 1U) == id ? ~1U : ~0U;
+    for (unsigned i = 0; i != count(); ++i) {
+      if (object(i) == id) {
+        set(i, id << 1U);
+      }
     }
   }
   void add(const Touch& other) {
-    everything_ = everything_ || other.everything_;
-    for (unsigned i = 0; i != other.count_; ++i) {
-      *this = with(other.objects_[i]);
+    head_ |= other.head_ & all;
+    for (unsigned i = 0; i != other.count(); ++i) {
+      *this = with(other.entry(i));
     }
   }
   /// Whatever it waits for no longer exists.
   void forget_gate() {
     gate_ = nullptr;
-    waits_ = false;
+    head_ = (head_ & ~waiting) | all;
   }
 
-  [[nodiscard]] bool touches_everything() const { return everything_; }
-  [[nodiscard]] bool yields() const { return yields_; }
-  [[nodiscard]] bool waits() const { return waits_; }
+  [[nodiscard]] bool touches_everything() const { return (head_ & all) != 0U; }
+  [[nodiscard]] bool yields() const { return (head_ & yielding) != 0U; }
+  [[nodiscard]] bool waits() const { return (head_ & waiting) != 0U; }
   /// The mutex among the objects, or no_object.
-  [[nodiscard]] ObjectId gate_id() const { return gate_id_; }
+  [[nodiscard]] ObjectId gate_id() const { return gate_ == nullptr ? no_object : object(0); }
   [[nodiscard]] const int* gate() const { return gate_; }
   /// The owner of the mutex at this moment, if there is one.
   [[nodiscard]] int owner() const { return gate_ == nullptr ? nobody : *gate_; }
   /// Thread `index` would have to wait for another one.
-  [[nodiscard]] bool blocks(int index) const { return waits_ && owner() != nobody && owner() != index; }
-  [[nodiscard]] bool touches(ObjectId id) const { return find(id << 1U) != count_; }
+  [[nodiscard]] bool blocks(int index) const { return waits() && owner() != nobody && owner() != index; }
   [[nodiscard]] bool writes_to(ObjectId id) const {
-    const unsigned place = find(id << 1U);
-    return place != count_ && (objects_[place] & 1U) != 0U;
+    const unsigned place = find(id);
+    return place != count() && (entry(place) & 1U) != 0U;
   }
-  [[nodiscard]] unsigned count() const { return count_; }
-  [[nodiscard]] ObjectId object(unsigned place) const { return objects_[place] >> 1U; }
+  [[nodiscard]] constexpr unsigned count() const { return static_cast<unsigned>(head_ >> 32U) & 3U; }
+  [[nodiscard]] constexpr ObjectId object(unsigned place) const { return entry(place) >> 1U; }
 
   /// Swapped, the two could have another outcome.
   [[nodiscard]] bool depends_on(const Touch& other) const {
-    if (everything_ || other.everything_) {
-      return (everything_ || count_ != 0U) && (other.everything_ || other.count_ != 0U);
+    if (touches_everything() || other.touches_everything()) {
+      return (touches_everything() || count() != 0U) && (other.touches_everything() || other.count() != 0U);
     }
-    for (unsigned i = 0; i != count_; ++i) {
-      for (unsigned j = 0; j != other.count_; ++j) {
-        if (((objects_[i] ^ other.objects_[j]) >> 1U) == 0U && ((objects_[i] | other.objects_[j]) & 1U) != 0U) {
+    for (unsigned i = 0; i != count(); ++i) {
+      for (unsigned j = 0; j != other.count(); ++j) {
+        if (object(i) == other.object(j) && ((entry(i) | other.entry(j)) & 1U) != 0U) {
           return true;
         }
       }
     }
     return false;
   }
-  /// Differs if the two differ in anything but what they wait for.
-  [[nodiscard]] std::uint64_t fingerprint() const {
-    std::uint64_t sum = (everything_ ? 1U : 0U) + (yields_ ? 2U : 0U) + (waits_ ? 4U : 0U);
-    for (unsigned i = 0; i != count_; ++i) {
-      sum = sum * 0x100000001b3U + objects_[i];
-    }
-    return sum;
-  }
+  /// Differs if the two differ in anything but whom they wait for.
+  [[nodiscard]] std::uint64_t fingerprint() const { return (head_ * 0x100000001b3U) ^ rest_; }
 
  private:
-  [[nodiscard]] unsigned find(std::uint32_t entry) const {
+  // Whole words, so that a touch lives in registers: the first object, then count and flags; the other two objects.
+  static constexpr std::uint64_t one_more = std::uint64_t{1} << 32U;
+  static constexpr std::uint64_t all = std::uint64_t{1} << 34U;
+  static constexpr std::uint64_t yielding = std::uint64_t{1} << 35U;
+  static constexpr std::uint64_t waiting = std::uint64_t{1} << 36U;
+
+  // The object's number, and whether it is written.
+  [[nodiscard]] constexpr std::uint32_t entry(unsigned place) const {
+    return static_cast<std::uint32_t>(place == 0 ? head_ : rest_ >> (32U * (place - 1U)));
+  }
+  constexpr void set(unsigned place, std::uint32_t entry) {
+    const unsigned shift = place == 2 ? 32U : 0U;
+    std::uint64_t& word = place == 0 ? head_ : rest_;
+    word = (word & ~(std::uint64_t{0xffffffffU} << shift)) | (std::uint64_t{entry} << shift);
+  }
+  [[nodiscard]] constexpr unsigned find(ObjectId id) const {
     unsigned place = 0;
-    while (place != count_ && (objects_[place] ^ entry) >> 1U != 0U) {
+    while (place != count() && object(place) != id) {
       ++place;
     }
     return place;
   }
-  [[nodiscard]] Touch with(std::uint32_t entry) const {
+  [[nodiscard]] constexpr Touch with(std::uint32_t added) const {
     Touch touch = *this;
-    const unsigned place = find(entry);
-    if (place != count_) {
-      touch.objects_[place] |= entry;
-    } else if (count_ != capacity) {
-      touch.objects_[touch.count_++] = entry;
+    if (count() == 0U) {
+      touch.head_ += one_more + added;
+      return touch;
+    }
+    const unsigned place = find(added >> 1U);
+    if (place != count()) {
+      touch.set(place, entry(place) | added);
+    } else if (count() != capacity) {
+      touch.head_ += one_more;
+      touch.set(place, added);
     } else {
-      touch.everything_ = true;
+      touch.head_ |= all;
     }
     return touch;
   }
 
-  std::uint32_t objects_[capacity] = {};
-  ObjectId gate_id_ = no_object;
+  std::uint64_t head_ = 0;
+  std::uint64_t rest_ = 0;
   const int* gate_ = nullptr;
-  unsigned char count_ = 0;
-  bool everything_ = false;
-  bool yields_ = false;
-  bool waits_ = false;
 };
 
 namespace detail {
 
-// All that the adapter tells a scheduler. One thread runs at a time, so one `now` is enough.
-struct Published {
-  Touch next[max_threads];       // what each thread does when it is scheduled
-  bool fresh[max_threads] = {};  // it said so since it was scheduled last
-  Touch now;                     // what the running step touches
-  bool setting_up = false;       // the scenario is being constructed
-  std::uint32_t made[max_threads + 1] = {};
-
-  void begin_execution() {
-    for (unsigned i = 0; i != max_threads; ++i) {
-      next[i] = Touch::nothing();  // until its first operation a thread touches nothing
-      fresh[i] = false;
-      made[i] = 0;
+// All that the adapter tells a scheduler. One thread runs at a time.
+class Published {
+ public:
+  void begin_execution(unsigned threads) {
+    for (unsigned i = 0; i != threads; ++i) {
+      steps_[i] = {};  // until its first operation a thread touches nothing
+      made_[i] = 0;
     }
-    made[max_threads] = 0;
-    now = Touch::nothing();
+    made_[max_threads] = 0;
+    now_ = &nothing_;
+    apart_ = true;
   }
+  // Before the threads run and after they ended nothing is a step.
+  void set_apart(bool apart) { apart_ = apart; }
+  [[nodiscard]] bool apart() const { return apart_; }
+
   // Thread `index` is scheduled.
   void begin_step(unsigned index) {
-    now = next[index];
-    next[index] = Touch::everything();
-    fresh[index] = false;
+    Steps& steps = steps_[index];
+    if (!steps.known) {
+      steps.touch[steps.next] = Touch::everything();
+    }
+    now_ = &steps.touch[steps.next];
+    steps.next ^= 1U;
+    steps.known = false;
+  }
+  void publish(unsigned index, const Touch& touch) {
+    Steps& steps = steps_[index];
+    steps.touch[steps.next] = touch;
+    steps.known = true;
   }
   // Thread `index` falls asleep. Unless it said otherwise it tries the same again when it wakes up.
   void park(unsigned index) {
-    if (!fresh[index]) {
-      next[index] = now;
+    if (!steps_[index].known) {
+      publish(index, *now_);
     }
   }
+  [[nodiscard]] const Touch& next(unsigned index) const {
+    const Steps& steps = steps_[index];
+    return steps.known ? steps.touch[steps.next] : everything_;
+  }
+  // What the running step touches.
+  [[nodiscard]] Touch& now() { return *now_; }
+  std::uint32_t make(unsigned maker) { return made_[maker]++; }
+  void forget_gate(const int& owner) {
+    for (Steps& steps : steps_) {
+      Touch& next = steps.touch[steps.next];
+      if (next.gate() == &owner) {
+        next.forget_gate();
+      }
+    }
+  }
+
+ private:
+  struct Steps {
+    Touch touch[2];     // of the last step and of the next
+    unsigned next = 0;
+    bool known = true;  // the next one was published
+  };
+  Steps steps_[max_threads];
+  std::uint32_t made_[max_threads + 1] = {};
+  Touch nothing_;
+  Touch everything_ = Touch::everything();
+  Touch* now_ = &nothing_;
+  bool apart_ = true;
 };
 inline Published published;
 
@@ -195,31 +242,28 @@ struct NoSwitch {
 
 /// Two neighbouring numbers for a new object.
 inline ObjectId new_object() {
-  detail::Published& all = detail::published;
-  const unsigned maker = all.setting_up ? max_threads : detail::current_index();
-  return (((all.made[maker]++ << 5U) | maker) + 1U) << 1U;
+  const unsigned maker = detail::published.apart() ? max_threads : detail::current_index();
+  return (((detail::published.make(maker) << 5U) | maker) + 1U) << 1U;
 }
 
 /// What the calling thread does when it is scheduled next.
-inline void about_to(const Touch& touch) {
-  const unsigned index = detail::current_index();
-  detail::published.next[index] = touch;
-  detail::published.fresh[index] = true;
-}
+inline void about_to(const Touch& touch) { detail::published.publish(detail::current_index(), touch); }
 /// The running step touches this too.
-inline void touches_too(const Touch& touch) { detail::published.now.add(touch); }
+inline void touches_too(const Touch& touch) {
+  if (!detail::published.apart()) {
+    detail::published.now().add(touch);
+  }
+}
 /// The running step left `id` as it was.
-inline void left_unchanged(ObjectId id) { detail::published.now.only_read(id); }
+inline void left_unchanged(ObjectId id) { detail::published.now().only_read(id); }
 /// A mutex is destroyed: nobody waits for it any more.
 inline void forget_gate(const int& owner) {
-  for (Touch& touch : detail::published.next) {
-    if (touch.gate() == &owner) {
-      touch.forget_gate();
-    }
+  if (!detail::published.apart()) {
+    detail::published.forget_gate(owner);
   }
 }
 
 /// What thread `index` does next. For schedulers.
-inline const Touch& next_touch_of(unsigned index) { return detail::published.next[index]; }
+inline const Touch& next_touch_of(unsigned index) { return detail::published.next(index); }
 
 }  // namespace devlock::relacy
