@@ -335,6 +335,47 @@ TEST_CASE("A wait ends when the value changed, is woken, and orders memory only 
   expect_found<WakesOneOfTwo>("notify_one, two sleepers", Outcome::lost_wakeup, 10000);
 }
 
+// A thread that slept may still read an old value: a sleep orders nothing, whichever thread constructed the scenario.
+template <unsigned Sleeper>
+struct ReadsOldAfterSleep {
+  static constexpr unsigned threads = 2;
+  Atomic<unsigned> data;
+  Atomic<unsigned> word;
+  void thread(unsigned index) {
+    if (index == Sleeper) {
+      word.wait(0, Order::relaxed);
+      mark(data.load(Order::relaxed) == 0 ? "old" : "new");
+    } else {
+      data.store(1, Order::relaxed);
+      word.store(1, Order::relaxed);
+      word.notify_one();
+    }
+  }
+};
+// Nor does a turn of a spin loop, but for what the thread read before.
+template <unsigned Spinner>
+struct ReadsOldAfterTurns : ReadsOldAfterSleep<Spinner> {
+  void thread(unsigned index) {
+    if (index == Spinner) {
+      while (this->word.load(Order::relaxed) == 0) {
+        RelacySync::pause();
+      }
+      mark(this->data.load(Order::relaxed) == 0 ? "old" : "new");
+    } else {
+      ReadsOldAfterSleep<Spinner>::thread(index);
+    }
+  }
+};
+TEST_CASE("What a thread may read after it slept or spun does not depend on which thread ran first") {
+  for (const Search search : {Search::reduced, Search::full}) {
+    const Plan plan{.search = search, .must_reach = {"old", "new"}};
+    CHECK(check<ReadsOldAfterSleep<0>>(plan).verified());
+    CHECK(check<ReadsOldAfterSleep<1>>(plan).verified());
+    CHECK(check<ReadsOldAfterTurns<0>>(plan).verified());
+    CHECK(check<ReadsOldAfterTurns<1>>(plan).verified());
+  }
+}
+
 template <Order O>
 struct StoreBuffering {
   static constexpr unsigned threads = 2;

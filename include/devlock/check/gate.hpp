@@ -26,6 +26,7 @@ class Gate {
     relacy::touches_too(relacy::Touch().writes(id_));
     if (++arrived_ != Threads && waits) {
       waiting_[count_++] = rl::ctx().current_thread();
+      const relacy::detail::KeepsOldValues no_turn;
       relacy::about_to(relacy::Touch::nothing());
       rl::ctx().park_current_thread(false, false, false, where);
     }

@@ -5,9 +5,11 @@
 //
 //   devlock::DeviceLock<devlock::RelacySync> lock;   // inside a scenario of check/check.hpp
 //
-// Its objects live only inside a scenario while check() runs it. What it models: the C++11 memory model as Relacy has
-// it, which misses a few weak behaviours (see sync/relacy/atomic.hpp): a pass is a proof for the schedules, not for
-// every weak order.
+// Its objects live only inside a scenario while check() runs it. What it models is the C++11 memory model as Relacy has
+// it. Found: store buffering, message passing without release and acquire, independent reads of independent writes.
+// NOT found, though C++ allows them: load buffering (a load that answers a value stored later), 2+2W (stores to one
+// object out of order), a failing compare_exchange that reads an old value. So a pass is a proof for the schedules, not
+// for every weak order. tests/model/litmus_test.cpp holds it to this table.
 #pragma once
 
 #include <concepts>

@@ -5,8 +5,8 @@
 // shared mutex and a condition variable. What a program did is one number: the values that each thread read, the final
 // values, or that it ended in a deadlock and where.
 //
-// A thread gives back what it holds when it ends, so a deadlock is one of waiting. Not here: spin loops, whose number of
-// turns no search explores, and plain data, which has no schedule point.
+// A thread gives back what it holds when it ends, so a deadlock is one of waiting. Not here: spin loops without an end,
+// and plain data, which has no schedule point.
 #pragma once
 
 #include <random>
@@ -29,6 +29,7 @@ enum class Kind : unsigned char {
   try_lock_shared,
   notify,
   wake,
+  retry,  // a try, a turn of a spin loop, and once more
   // From here on they may block.
   lock,
   lock_pair,
@@ -39,9 +40,9 @@ enum class Kind : unsigned char {
   futex_wait,
 };
 inline constexpr const char* name_of_kind[] = {
-    "load",        "store",          "fetch_add",  "exchange",  "compare_exchange", "fence",       "try_lock",
-    "unlock",      "try_lock_shared", "notify",     "wake",      "lock",             "lock_pair",   "lock_shared",
-    "lock_unique", "condition_wait", "timed_wait", "futex_wait"};
+    "load",   "store",           "fetch_add", "exchange", "compare_exchange", "fence",     "try_lock",
+    "unlock", "try_lock_shared", "notify",    "wake",     "retry",            "lock",      "lock_pair",
+    "lock_shared", "lock_unique", "condition_wait", "timed_wait", "futex_wait"};
 inline constexpr int first_blocking = static_cast<int>(Kind::lock);
 inline constexpr int kinds = static_cast<int>(Kind::futex_wait) + 1;
 
@@ -102,6 +103,7 @@ inline unsigned points_of(Kind kind) {
     case Kind::lock_shared:
     case Kind::lock_unique:
     case Kind::futex_wait: return 2;
+    case Kind::retry:
     case Kind::lock_pair:
     case Kind::condition_wait: return 4;
     case Kind::timed_wait: return 5;
@@ -265,6 +267,15 @@ struct RandomProgram {
         if (!shares_[index] && !owns_[index]) {
           shared_.lock();
           owns_[index] = true;
+        }
+        return 0;
+      case Kind::retry:
+        for (unsigned turn = 1; !holds && turn != 3; ++turn) {
+          if (mutex.try_lock()) {
+            holds = true;
+            return turn;
+          }
+          S::pause();
         }
         return 0;
       case Kind::notify: one.object == 0 ? condition_.notify_one() : condition_.notify_all(); return 0;

@@ -64,7 +64,8 @@ class Tree {
     events_.add(step_, [&](std::size_t place) { on_race(place, step_.thread, touch); });
     // Who slept, or was tried before this one, sleeps on unless the step may not be swapped with his.
     unsigned asleep = 0;
-    for (unsigned rest = (node.asleep | node.done) & ~(1U << step_.thread); rest != 0U; rest &= rest - 1U) {
+    const bool first_matters = step_.node == 0 && every_first_;
+    for (unsigned rest = first_matters ? 0U : (node.asleep | node.done) & ~(1U << step_.thread); rest != 0U; rest &= rest - 1U) {
       const auto thread = static_cast<unsigned>(__builtin_ctz(rest));
       asleep |= node.touch[thread].depends_on(touch) ? 0U : 1U << thread;
     }
@@ -95,6 +96,9 @@ class Tree {
     Node& node = nodes_[depth_];
     const unsigned thread = node.chosen;
     const Touch& next = relacy::next_touch_of(thread);
+    if (next.yields() && thread == nodes_[0].chosen) {
+      try_every_first();
+    }
     yielded_ = next.yields() ? yielded_ | 1U << thread : yielded_ & 1U << thread;
     step_.waited = false;
     if (!dead_) {
@@ -170,6 +174,14 @@ class Tree {
     Touch touch[Threads];  // of the next step of those done or asleep
   };
 
+  // Relacy lets a thread that yielded read no old value that it knows. The thread that runs first constructs the scenario
+  // and knows what it wrote there, so each must be the first once, and none of these executions repeats another.
+  void try_every_first() {
+    if (!every_first_) {
+      every_first_ = true;
+      nodes_[0].tried = nodes_[0].enabled;
+    }
+  }
   static Touch as_seen(const Touch& touch, bool opaque) {
     Touch seen = Policy::seen(touch);
     if (opaque) {
@@ -225,6 +237,7 @@ class Tree {
   std::size_t sleeping_at_ = 0;  // the node of the step before
   unsigned sleeping_ = 0;
   unsigned yielded_ = 0;
+  bool every_first_ = false;     // each thread must be the first once
   bool pending_ = false;
   bool dead_ = false;            // nothing new from here on
   bool redundant_ = false;

@@ -96,6 +96,7 @@ class Atomic {
     T seen = atomic_.load(to_relacy(order), where);
     while (seen == old) {
       if (atomic_.debug_value() != old) {
+        const detail::KeepsOldValues afterwards;
         about_to(Touch::nothing());  // the load answered an old value; a real machine shows the new one in the end
         rl::yield(1, where);
         about_to(touch);

@@ -57,6 +57,7 @@ class BasicMutex {
     owner_ = nobody;
   }
   void take(Location where) {
+    const detail::KeepsOldValues no_turn;
     mutex_.lock(where);
     owner_ = rl::ctx().current_thread();
     record(Operation::lock, Phase::done, this, where);

@@ -24,6 +24,7 @@ class SharedMutex {
 
   void lock(Location where = {}) {
     begin(Operation::lock, where);
+    const detail::KeepsOldValues no_turn;
     mutex_.lock(where);
     record(Operation::lock, Phase::done, this, where);
   }
@@ -38,6 +39,7 @@ class SharedMutex {
   }
   void lock_shared(Location where = {}) {
     begin(Operation::lock_shared, where);
+    const detail::KeepsOldValues no_turn;
     mutex_.lock_shared(where);
     record(Operation::lock_shared, Phase::done, this, where);
   }

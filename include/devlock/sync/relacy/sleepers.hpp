@@ -26,6 +26,7 @@ class Sleepers {
 
   /// Enters and sleeps.
   Woken sleep(const rl::debug_info& where, bool timed = false, bool spurious = false) {
+    const detail::KeepsOldValues no_turn;
     enter();
     parked_ |= mine();
     const rl::unpark_reason reason = rl::ctx().park_current_thread(timed, spurious, false, where);

@@ -238,6 +238,21 @@ struct NoSwitch {
   NoSwitch& operator=(const NoSwitch&) = delete;
 };
 
+// Relacy takes every sleep for a turn of a spin loop, after which old values that the thread knows are not read again.
+// Which values it knows depends on which thread happened to construct the scenario. While one of these lives a sleep is
+// no such turn.
+class KeepsOldValues {
+ public:
+  KeepsOldValues() : thread_(rl::ctx().threadx_), last_turn_(thread_->last_yield_) {}
+  ~KeepsOldValues() { thread_->last_yield_ = last_turn_; }
+  KeepsOldValues(const KeepsOldValues&) = delete;
+  KeepsOldValues& operator=(const KeepsOldValues&) = delete;
+
+ private:
+  rl::thread_info_base* thread_;
+  rl::timestamp_t last_turn_;
+};
+
 }  // namespace detail
 
 /// Two neighbouring numbers for a new object.
