@@ -65,9 +65,12 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
 
  public:
   /// Waits until `lock` is free and takes it.
-  DEVLOCK_ALWAYS_INLINE Guard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+  [[nodiscard]] DEVLOCK_ALWAYS_INLINE Guard(const Parent& parent, Lock& lock,
+                                            validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED
       : Grip(lock, detail::Take<!detail::followed<typename Guard::held>>()) {
+    static_assert(detail::permitted<detail::wait_verdict<ParentSet, Lock>>,
+                  "devlock: this lock may not be waited for under this context; let the guard deduce its type");
     if constexpr (detail::followed<typename Guard::held>) {
       before(parent, lock, validate::How::wait, where);
       this->take();
@@ -76,16 +79,18 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
   }
   /// Waits under the nest locks named by `under(...)`.
   template <class... Owners>
-  Guard(const Parent& parent, Lock& lock, Under<Owners...> owners, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED
-      : Grip(lock, detail::Take<false>()) {
+  [[nodiscard]] Guard(const Parent& parent, Lock& lock, Under<Owners...> owners,
+                      validate::Where where = validate::Where::current()) DEVLOCK_RELEASES(cap_of(parent))
+      DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED : Grip(lock, detail::Take<false>()) {
+    static_assert(detail::permitted<detail::nest_wait_verdict<ParentSet, Lock, Owners...>>,
+                  "devlock: this lock may not be waited for under this context; let the guard deduce its type");
     owners.check(lock, where);
     before(parent, lock, validate::How::nested_wait, where);
     this->take();
     after(parent, lock);
   }
   /// Takes over a lock that this thread holds already.
-  Guard(const Parent& parent, Lock& lock, Adopt, validate::Where where = validate::Where::current())
+  [[nodiscard]] Guard(const Parent& parent, Lock& lock, Adopt, validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(lock, this->entered) DEVLOCK_UNANALYSED
       : Grip(lock, detail::Take<false>()) {
     enter(parent, lock, validate::How::adopt, where);

@@ -21,26 +21,26 @@ class TryGuard;
 
 /// Tries `Lock` once. Test it before use: `if (guard)`.
 template <class Permission, class Lock>
-  requires detail::permitted<Permission>
+requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>,
-      public detail::GripOf<Lock> {
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::GripOf<Lock> {
   using Grip = detail::GripOf<Lock>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
   using Parent = detail::Parent<ParentSet>;
 
  public:
   /// Takes `lock` if it is free now.
-  DEVLOCK_ALWAYS_INLINE TryGuard(const Parent& parent, Lock& lock, validate::Where where = validate::Where::current())
+  [[nodiscard]] DEVLOCK_ALWAYS_INLINE TryGuard(const Parent& parent, Lock& lock,
+                                               validate::Where where = validate::Where::current())
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED
       : Grip(lock, detail::Take<false>()) {
     try_once(parent, lock, validate::How::try_once, where);
   }
   /// Tries under the nest locks named by `under(...)`, so that more of the class may be waited for under them.
   template <class... Owners>
-  TryGuard(const Parent& parent, Lock& lock, Under<Owners...> owners, validate::Where where = validate::Where::current())
-      DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED
-      : Grip(lock, detail::Take<false>()) {
+  [[nodiscard]] TryGuard(const Parent& parent, Lock& lock, Under<Owners...> owners,
+                         validate::Where where = validate::Where::current()) DEVLOCK_RELEASES(cap_of(parent))
+      DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : Grip(lock, detail::Take<false>()) {
     owners.check(lock, where);
     try_once(parent, lock, validate::How::nested_try, where);
   }
@@ -88,8 +88,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
 
 // A refusal: the name of this type is the message.
 template <class Refusal, class Lock>
-  requires(!detail::permitted<Refusal>)
-class TryGuard<Refusal, Lock> : public detail::Refused<Refusal> {
+requires(!detail::permitted<Refusal>) class TryGuard<Refusal, Lock> : public detail::Refused<Refusal> {
  public:
   TryGuard(const ContextTag&, Lock&) = delete;
   template <class More>

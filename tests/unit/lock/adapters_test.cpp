@@ -150,7 +150,6 @@ TEST_CASE("A lock that lives elsewhere is bound by reference, a big lock for ins
 }
 
 TEST_CASE("A lock that is held already is adopted: joined to the held set and given back") {
-  Ordered<first, std::mutex> outer;
   Ordered<second, std::mutex> inner;
   ThreadContext<Order> root;
   inner.native().lock();
