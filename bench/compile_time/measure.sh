@@ -5,7 +5,9 @@
 # What the order costs a compiler: one file with 200 lock sites over 8, 64 and 256 classes, against the same file with
 # std::lock_guard. Prints medians of user seconds and their ratio, as a Markdown table.
 #
-#   measure.sh INCLUDE_DIRECTORY COMPILER...
+#   measure.sh INCLUDE_DIRECTORY [COMPILER...]
+#
+# Without a compiler: g++-12, clang++-14 and clang++-19, those that are installed, else c++.
 #
 # RUNS (default 5) compilations of each file, the two kinds in turn so that a busy machine slows both; CLASSES (default
 # "8 64 256"); SITES (default 200); FLAGS (default "-O2 -DNDEBUG"). User seconds of the compiler and its children, headers
@@ -16,12 +18,20 @@ here=$(cd "$(dirname "$0")" && pwd)
 runs=${RUNS:-5}
 sites=${SITES:-200}
 flags=${FLAGS:--O2 -DNDEBUG}
-if [ $# -lt 2 ]; then
-  echo "usage: $0 INCLUDE_DIRECTORY COMPILER..." >&2
+if [ $# -lt 1 ] || [ ! -f "$1/devlock/devlock.hpp" ]; then
+  echo "usage: $0 INCLUDE_DIRECTORY [COMPILER...]; the directory is the one that has devlock/devlock.hpp" >&2
   exit 2
 fi
 include=$1
 shift
+if [ $# -eq 0 ]; then
+  for compiler in g++-12 clang++-14 clang++-19; do
+    if command -v "$compiler" > /dev/null; then
+      set -- "$@" "$compiler"
+    fi
+  done
+  [ $# -ne 0 ] || set -- c++
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
