@@ -34,10 +34,13 @@ class Limited : public Base {
       }
     }
     const rl::thread_id_t next = Base::schedule(reason, yield);
-    const bool waited = run_.waited;
-    run_.waited = false;
-    run_.blocked[next] += waited ? 1U : 0U;
-    if (!begin_step(next, waited ? Choice::Kind::runs_after_wait : kind_of(reason))) {
+    Choice::Kind kind = kind_of(reason);
+    if (run_.waited) {
+      run_.waited = false;
+      ++run_.blocked[next];
+      kind = Choice::Kind::runs_after_wait;
+    }
+    if (!begin_step(next, kind)) {
       end_not_deterministic("another operation");
     }
     return next;

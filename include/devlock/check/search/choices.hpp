@@ -46,7 +46,7 @@ class Choices {
     same_ = true;
   }
   /// `state` must be the same whenever the choices before were. False if it is not.
-  bool add(Choice choice, std::uint64_t state) {
+  [[gnu::always_inline]] bool add(Choice choice, std::uint64_t state) {
     bool consistent = true;
     if (used_ == entries_.size()) {
       entries_.push_back({choice, state});

@@ -73,7 +73,7 @@ inline EventSink* sink = nullptr;
 }  // namespace detail
 
 /// Reports one event if somebody listens.
-inline void record(Operation operation, Phase phase, const void* object, const rl::debug_info& where, std::uint64_t value = 0,
+[[gnu::always_inline]] inline void record(Operation operation, Phase phase, const void* object, const rl::debug_info& where, std::uint64_t value = 0,
                    const void* second = nullptr) {
   if (detail::sink != nullptr) {
     detail::sink->on_event({static_cast<unsigned>(rl::ctx().current_thread()), operation, phase, object, second, value, where});

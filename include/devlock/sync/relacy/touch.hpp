@@ -177,7 +177,7 @@ class Published {
   [[nodiscard]] bool apart() const { return apart_; }
 
   // Thread `index` is scheduled.
-  void begin_step(unsigned index) {
+  [[gnu::always_inline]] void begin_step(unsigned index) {
     Steps& steps = steps_[index];
     if (!steps.known) {
       steps.touch[steps.next] = Touch::everything();
@@ -186,7 +186,7 @@ class Published {
     steps.next ^= 1U;
     steps.known = false;
   }
-  void publish(unsigned index, const Touch& touch) {
+  [[gnu::always_inline]] void publish(unsigned index, const Touch& touch) {
     Steps& steps = steps_[index];
     steps.touch[steps.next] = touch;
     steps.known = true;
@@ -262,7 +262,7 @@ inline ObjectId new_object() {
 }
 
 /// What the calling thread does when it is scheduled next.
-inline void about_to(const Touch& touch) { detail::published.publish(detail::current_index(), touch); }
+[[gnu::always_inline]] inline void about_to(const Touch& touch) { detail::published.publish(detail::current_index(), touch); }
 /// The running step touches this too.
 inline void touches_too(const Touch& touch) {
   if (!detail::published.apart()) {
