@@ -97,6 +97,9 @@ class Touch {
 
   /// Swapped, the two could have another outcome.
   [[nodiscard]] bool depends_on(const Touch& other) const {
+    if (yields() || other.yields()) {
+      return true;  // any step of another thread lets the one that yielded go on
+    }
     if (touches_everything() || other.touches_everything()) {
       return (touches_everything() || count() != 0U) && (other.touches_everything() || other.count() != 0U);
     }
