@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// PCI: try-reset and what happened to it since. V0 to V10 are the steps of its history.
+#include "model/catalogue/pci/descriptor.hpp"
+#include "model/catalogue/pci/rwsem.hpp"
+#include "model/catalogue/pci/sriov.hpp"
+#include "model/catalogue/register.hpp"
+
+namespace catalogue {
+
+std::vector<Entry> pci_entries() {
+  using namespace pci;
+  return of_system(
+      "pci",
+      {
+          fix<DescriptorAgainstUnbind<IoctlTries>>("VFIO_DEVICE_RESET against unbind: tries", 2000,
+                                                   {"acted", "contended, rolled back", "opened too late", "unbound"}),
+          fault<DescriptorAgainstUnbind<IoctlWaits>>("V0 VFIO_DEVICE_RESET against unbind: waits",
+                                                     "VFIO_DEVICE_RESET against unbind: tries", Outcome::deadlock, 100, "",
+                                                     {Search::full}),
+          fix<DescriptorAgainstUnbind<AtRelease<IoctlTries>>>(
+              "release against unbind: tries", 2000, {"acted", "contended, rolled back", "opened too late", "unbound"}),
+          fault<DescriptorAgainstUnbind<AtRelease<IoctlWaits>>>(
+              "V0 release against unbind: waits", "release against unbind: tries", Outcome::deadlock, 100, "",
+              {Search::full}),
+          fix<DescriptorAgainstUnbind<SetIrqsNeedsNoDeviceLock>>("SET_IRQS against unbind: no device_lock", 2000,
+                                                                 {"acted", "opened too late", "unbound"}),
+          fault<DescriptorAgainstUnbind<SetIrqsWaits>>("V0 SET_IRQS against unbind: waits",
+                                                       "SET_IRQS against unbind: no device_lock", Outcome::deadlock, 100),
+
+          fix<Resets<TryReset, ParentAndChild>>("try_reset: function, function below", 2000,
+                                                {"reset", "contended, rolled back"}),
+          fix<Resets<TryReset, BusAndEnd>>("try_reset: bus, function on it", 2000, {"reset", "contended, rolled back"}),
+          fix<Resets<TryReset, SlotAndEnd>>("try_reset: slot, function on it", 2000, {"reset", "contended, rolled back"}),
+          fix<Resets<TryReset, BusSlotAndEnd>>("try_reset: bus, slot, function", 50000,
+                                               {"reset", "contended, rolled back"}),
+          fault<Resets<SavesFirst, ParentAndChild>>("V1 saves before it has the locks",
+                                                    "try_reset: function, function below", Outcome::assertion, 10,
+                                                    "only locked devices are touched"),
+          fault<Resets<ForgetsTheBridge, BusAndEnd>>("V3 bus reset without the bridge's lock",
+                                                     "try_reset: bus, function on it", Outcome::assertion, 10,
+                                                     "a reset goes through a locked bridge"),
+          fault<Resets<LocksAChildTwice, BusAndEnd>>("V4 a bridge below is locked twice", "try_reset: bus, function on it",
+                                                     Outcome::locked_twice, 10),
+          fault<Resets<WaitsForTheBridge, BusAndEnd>>("V4 waits for the bridge inside the try",
+                                                      "try_reset: bus, function on it", Outcome::assertion, 100,
+                                                      "a try never waits"),
+          fault<Resets<RollsBack<UnlocksTheBridgeOfTheBus>, SlotAndEnd>>(
+              "V5 slot rollback unlocks a bridge it does not hold", "try_reset: slot, function on it",
+              Outcome::not_the_owner, 100),
+          fault<Resets<ForgetsTheBridge, SlotAndEnd>>("V6 slot reset without the bridge's lock",
+                                                      "try_reset: slot, function on it", Outcome::assertion, 10,
+                                                      "a reset goes through a locked bridge"),
+          fault<Resets<ForgetsTheBridge, ParentAndChild>>("V7 function reset without the bridge's lock (6.12)",
+                                                          "try_reset: function, function below", Outcome::assertion, 10,
+                                                          "a reset goes through a locked bridge"),
+
+          fix<SriovAgainstReset<DeviceFirst>>("sriov_numvfs against reset: device_lock first", 1000,
+                                              {"reset before", "reset after"}),
+          fault<SriovAgainstReset<ConfigFirst>>("V2 sriov_numvfs against reset: config access first",
+                                                "sriov_numvfs against reset: device_lock first", Outcome::deadlock, 100),
+          fix<HotplugAgainstReset<GivesResetLockBack>>("pciehp against reset: reset_lock given back", 1000,
+                                                       {"unbound", "reset", "reset after the unbind"}),
+          fault<HotplugAgainstReset<KeepsResetLock>>("V8 pciehp against reset: reset_lock kept",
+                                                     "pciehp against reset: reset_lock given back", Outcome::deadlock, 100),
+          fix<Sriov<BeforeTheDevice, 0, Numvfs, Remove>>("sriov_numvfs against remove: topology first", 1000,
+                                              {"virtual functions added", "no driver any more",
+                                               "removed with virtual functions", "removed without"}),
+          fix<Sriov<BeforeTheDevice, 0, Numvfs, Remove, Rescan>>("sriov_numvfs, remove, rescan: topology first", 1000,
+                                                      {"rescan sees virtual functions", "rescan sees none"}),
+          fault<Sriov<WithoutTheTopology, 0, Numvfs, Remove, Rescan>>("sriov_numvfs, remove, rescan: no lock of the topology",
+                                                           "sriov_numvfs, remove, rescan: topology first",
+                                                           Outcome::data_race, 100),
+          fix<Sriov<BeforeTheDevice, 2, Remove, Rescan>>("remove with VFs, rescan: topology first", 1000,
+                                                         {"removed with virtual functions", "rescan sees virtual functions",
+                                                          "rescan sees none"}),
+          fault<Sriov<InsideAddAndDelete, 2, Remove, Rescan>>("V9 remove with VFs takes the topology's lock again",
+                                                              "remove with VFs, rescan: topology first",
+                                                              Outcome::locked_twice, 10),
+          fault<Sriov<UnderTheDevice, 0, Numvfs, Remove>>("V10 sriov_numvfs against remove: device_lock first (6.12.117)",
+                                               "sriov_numvfs against remove: topology first", Outcome::deadlock, 100),
+          fix<WalkAgainstReset<WaitsAfterwards, true>>("AER walk, reset, hot-add: device_lock outside the list", 1000,
+                                                       {"recovered", "reset", "reset sees the new device"}),
+          fault<WalkAgainstReset<WaitsUnderTheList, true>>("AER walk, reset, hot-add: device_lock under pci_bus_sem",
+                                                           "AER walk, reset, hot-add: device_lock outside the list",
+                                                           Outcome::deadlock, 1000),
+          fix<WalkAgainstReset<WaitsUnderTheList, false>>("AER walk, reset: two readers and no writer", 1000,
+                                                          {"recovered", "reset"}),
+      });
+}
+
+}  // namespace catalogue

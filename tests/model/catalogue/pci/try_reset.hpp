@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Resets of overlapping scopes of one switch, from two threads: the library's pci::try_reset and every wrong variant of
+// its history that touches what is locked, in which order, and what is given back.
+// Always: only locked devices are touched, a reset goes through a locked bridge, restore if and only if save, a try never
+// waits, a failure leaves device state and locks as they were, what is given back was taken.
+// Source: pci_try_reset_function, pci_slot_trylock, pci_bus_trylock in drivers/pci/pci.c.
+#pragma once
+
+#include "devlock/pci/reset.hpp"
+#include "model/catalogue/order.hpp"
+#include "model/support/switch.hpp"
+
+namespace catalogue::pci {
+
+using devlock::ErrorClass;
+using devlock::Result;
+using devlock::check::mark;
+using model::Address;
+using model::mutex_of;
+using model::Request;
+using model::require;
+using model::ResetScope;
+using model::ScopeKind;
+using Lock = devlock::DeviceLock<model::WatchedSync>;
+
+constexpr int running = 0;
+constexpr int quiet = 1;
+constexpr int erased = 2;
+
+/// What is reset. The state of a function is the data of its lock's mutex, so that touching it without the lock is a race;
+/// and the host looks itself whether the toucher holds the lock.
+class Host {
+ public:
+  explicit Host(model::Switch<Lock>& host) : host_(&host) {}
+
+  Result<void> check(const ResetScope<Lock>&) { return {}; }
+  Result<void> save(Address address) {
+    change(address, running, quiet);
+    return {};
+  }
+  Result<void> reset(const ResetScope<Lock>& scope) {
+    if (const auto* bridge = host_->tree.find(scope.affected().front())->bridge; bridge != nullptr) {
+      require(holds(bridge->address), "a reset goes through a locked bridge");
+    }
+    for (const Address address : scope.affected()) {
+      change(address, quiet, erased);
+    }
+    return {};
+  }
+  Result<void> restore(Address address) {
+    auto& state = locked(address).data();
+    require(state.get() != running, "restore only after save");
+    state.set(running);
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool holds(Address address) const {
+    return mutex_of(host_->tree.find(address)->lock).holder() == model::self();
+  }
+  model::WatchedSync::mutex& locked(Address address) {
+    Lock& lock = host_->tree.find(address)->lock;
+    require(holds(address), "only locked devices are touched");
+    require(lock.life() != devlock::DeviceLife::gone, "a device that left is not touched");
+    return mutex_of(lock);
+  }
+  void change(Address address, int from, int to) {
+    auto& state = locked(address).data();
+    require(state.get() == from, "each step follows the one before");
+    state.set(to);
+  }
+  model::Switch<Lock>* host_;
+};
+
+inline Result<void> contended() {
+  return devlock::failure(devlock::make_error(devlock::Operation::reset_function, "", EAGAIN, ""));
+}
+
+/// As shipped by the library.
+struct TryReset {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    return devlock::pci::try_reset(context, host, scope);
+  }
+};
+
+/// V1: saves before the trylock, and restores after it even if it failed.
+struct SavesFirst {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    for (const Address address : scope.affected()) {
+      (void)host.save(address);
+    }
+    Result<void> outcome = contended();
+    {
+      devlock::HierarchicalTryLock locked{context, scope};
+      if (locked) {
+        outcome = host.reset(scope);
+      }
+    }
+    for (const Address address : scope.affected()) {
+      (void)host.restore(address);
+    }
+    return outcome;
+  }
+};
+
+/// V3 (bus), V6 (slot), V7 (function, still in 6.12): the bridge above is not locked.
+struct ForgetsTheBridge {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    ResetScope<Lock> without(scope.kind(), scope.target());
+    for (std::size_t place = 1; place != scope.locks().size(); ++place) {
+      without.add(scope.address_of(place), *scope.locks()[place]);
+    }
+    return TryReset::run(context, host, without);
+  }
+};
+
+/// V4, one half: the draft locked a bridge below and then its bus, which locks the bridge once more.
+struct LocksAChildTwice {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    ResetScope<Lock> twice(scope.kind(), scope.target());
+    for (std::size_t place = 0; place != scope.locks().size(); ++place) {
+      twice.add(scope.address_of(place), *scope.locks()[place]);
+      if (scope.address_of(place) == model::down0) {
+        twice.add(scope.address_of(place), *scope.locks()[place]);
+      }
+    }
+    return TryReset::run(context, host, twice);
+  }
+};
+
+/// V4, the other half: the draft waited for the bridge inside the trylock.
+struct WaitsForTheBridge {
+  template <class Context>
+  static Result<void> run(const Context&, Host& host, const ResetScope<Lock>& scope) {
+    const Unchecked first("V4: a trylock that waits for the bridge");
+    devlock::Guard bridge{first, *scope.locks()[0]};
+    ResetScope<Lock> below(scope.kind(), scope.target());
+    for (std::size_t place = 1; place != scope.locks().size(); ++place) {
+      below.add(scope.address_of(place), *scope.locks()[place]);
+    }
+    devlock::HierarchicalTryLock locked{bridge, below};
+    return locked ? devlock::pci::detail::reset_locked(locked, host, scope) : contended();
+  }
+};
+
+/// V5: after a failed trylock of the bus below, the slot's trylock gave back its bridge, which that trylock had already given
+/// back or had never had.
+struct UnlocksTheBridgeOfTheBus {
+  template <class L>
+  static void undo(std::span<L* const> locks, std::size_t taken) {
+    devlock::ReverseRollback::undo(locks, taken);
+    if (taken != 0) {
+      devlock::LockAccess::unlock(*locks[1]);  // the bridge whose bus it was
+    }
+  }
+};
+template <class Rollback>
+struct RollsBack {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    devlock::HierarchicalTryLock<typename Context::held, Lock, Rollback> locked{context, scope};
+    return locked ? devlock::pci::detail::reset_locked(locked, host, scope) : contended();
+  }
+};
+
+struct ParentAndChild {
+  static constexpr Request of_threads[] = {{ScopeKind::function, model::down0}, {ScopeKind::function, model::end0}};
+};
+struct BusAndEnd {
+  static constexpr Request of_threads[] = {{ScopeKind::bus, model::down0}, {ScopeKind::function, model::end0}};
+};
+struct SlotAndEnd {
+  static constexpr Request of_threads[] = {{ScopeKind::slot, model::down0}, {ScopeKind::function, model::end0}};
+};
+struct BusSlotAndEnd {
+  static constexpr Request of_threads[] = {
+      {ScopeKind::bus, model::down0}, {ScopeKind::slot, model::down0}, {ScopeKind::function, model::end0}};
+};
+
+/// Each thread resets its scope with `How`.
+template <class How, class Requests>
+struct Resets {
+  static constexpr unsigned threads = std::size(Requests::of_threads);
+
+  Resets() {
+    model::forget_held_locks();
+    for (auto* node : switch_->tree.walk()) {
+      devlock::check::name(node->lock.device(), to_string(node->address) + " device_lock");
+      devlock::check::name(node->lock.config(), to_string(node->address) + " config_access");
+    }
+  }
+
+  void reset(unsigned index) {
+    ThreadContext root;
+    Host host(*switch_);
+    const Result<void> done = How::run(root, host, switch_->touched[index]);
+    require(devlock::check::times_blocked() == 0, "a try never waits");
+    require(model::held_locks[index].size == 0, "what was taken is given back");
+    if (done) {
+      mark("reset");
+    } else if (done.error().error_class == ErrorClass::contended) {
+      mark("contended, rolled back");
+      require(done.error().error_number == EAGAIN, "contended is EAGAIN");
+    } else {
+      mark("gone");
+      require(done.error().error_class == ErrorClass::gone && done.error().error_number == ENODEV, "gone is ENODEV");
+    }
+  }
+  void thread(unsigned index) { reset(index); }
+  void after() {
+    for (auto* node : switch_->tree.walk()) {
+      require(mutex_of(node->lock).holder() == model::nobody, "every lock is free");
+      require(mutex_of(node->lock).data().get() == running, "device state is as it was");
+    }
+  }
+
+  devlock::check::Untracked<model::SwitchWithScopes<Lock, Requests>> switch_;
+};
+
+}  // namespace catalogue::pci
