@@ -90,7 +90,8 @@ void try_reset(benchmark::State& state, pci::ScopeKind kind) {
   }
 }
 // The same reset written by hand over a std::mutex per function: no life, no config access, no error that names a function.
-bool reset_by_hand(Bus& bus, const pci::ResetScope<Lock>& scope, std::vector<std::mutex>& mutexes) {
+bool reset_by_hand(const vfio::ThreadContext& root, Bus& bus, const pci::ResetScope<Lock>& scope,
+                   std::vector<std::mutex>& mutexes) DEVLOCK_REQUIRES(root) {
   for (std::size_t taken = 0; taken != mutexes.size(); ++taken) {
     if (!mutexes[taken].try_lock()) {
       while (taken != 0) {
@@ -99,7 +100,7 @@ bool reset_by_hand(Bus& bus, const pci::ResetScope<Lock>& scope, std::vector<std
       return false;
     }
   }
-  const bool done = pci::detail::reset_locked(bus, scope).has_value();
+  const bool done = pci::detail::reset_locked(root, bus, scope).has_value();
   for (std::size_t held = mutexes.size(); held != 0;) {
     mutexes[--held].unlock();
   }
@@ -109,8 +110,9 @@ void by_hand(benchmark::State& state, pci::ScopeKind kind) {
   Bus bus(static_cast<std::size_t>(state.range(0)));
   const auto scope = bus.scope(kind);
   std::vector<std::mutex> mutexes(scope.locks().size());
+  vfio::ThreadContext root;
   for (auto _ : state) {
-    if (!bus.check(scope) || !reset_by_hand(bus, scope, mutexes)) {
+    if (!bus.check(scope) || !reset_by_hand(root, bus, scope, mutexes)) {
       state.SkipWithError("nobody holds a lock, but the reset failed");
       return;
     }
