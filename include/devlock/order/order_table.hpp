@@ -178,7 +178,7 @@ struct OrderTable {
     }
     for (std::size_t o = 0; o != base.count; ++o) {
       bool differs = !in_place;
-      for (std::size_t w = 0; in_place && w != Base::words; ++w) {
+      for (std::size_t w = 0; in_place && w != Base::words && w != words; ++w) {
         const std::size_t rest = base.count - (w * 64 < base.count ? w * 64 : base.count);
         const std::uint64_t mask = rest >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
         differs = differs || (after[o][w] & mask) != base.after[o][w];

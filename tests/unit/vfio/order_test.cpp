@@ -11,6 +11,7 @@
 #include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"
+#include "devlock/vfio/refused_edges.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -26,9 +27,10 @@ struct List {
   static constexpr std::array<bool, size> row{precedes<VfioOrder, Outer, Classes>...};
   static constexpr std::array<std::array<bool, size>, size> matrix{row<Classes>...};
 };
-using All = List<rescan_remove_lock, device_lock, config_access, open_device, group_list_lock, group_lock,
-                 group_device_lock, container_lock, dev_set_lock, igate, memory_lock, guests_lock, kvm_lock,
-                 kvm_vfio_lock, kvm_ref_lock, iommu_group_lock>;
+using All = List<rescan_remove_lock, slot_list_lock, attribute, device_lock, config_access, reset_lock, bus_list_lock,
+                 pci_lock, open_device, group_list_lock, group_lock, group_device_lock, container_lock, dev_set_lock,
+                 igate, memory_lock, unreg_sem, mdev_list_lock, ap_perms_lock, guests_lock, mdevs_lock, kvm_lock,
+                 vcpu_lock, pqap_hook_lock, kvm_vfio_lock, kvm_ref_lock, iommu_group_lock>;
 
 TEST_CASE("The shipped order knows each of its classes once and is strict") {
   REQUIRE(VfioOrder::table.count == All::size);
@@ -72,6 +74,31 @@ TEST_CASE("The chains of the kernel's order are chains here") {
   chain("kvm.lock", "vfio_group.device_lock");
   chain("vfio_device_set.lock", "kvm_vfio.lock", "vfio_group.kvm_ref_lock");
   chain("device_lock", "open_device", "vfio_group.group_lock");
+  chain("pci_rescan_remove_lock", "sysfs attribute", "device_lock");
+  chain("mdev_parent.unreg_sem", "sysfs attribute", "device_lock");
+  chain("pci_slot_mutex", "device_lock", "config_access", "pciehp.reset_lock", "pci_bus_sem", "pci_lock");
+  chain("device_lock", "ap_perms_mutex", "matrix_dev.guests_lock", "kvm.lock", "kvm_vcpu.mutex",
+        "kvm.pqap_hook_rwsem", "matrix_dev.mdevs_lock");
+  chain("vfio_device_set.lock", "matrix_dev.guests_lock", "matrix_dev.mdevs_lock");
+}
+
+TEST_CASE("Each edge that is refused has two classes of the order, a place, and a way back") {
+  for (const RefusedEdgeText& edge : refused_edges) {
+    std::size_t outer = All::size;
+    std::size_t inner = All::size;
+    for (std::size_t c = 0; c != All::size; ++c) {
+      outer = std::string(edge.outer) == All::names[c] ? c : outer;
+      inner = std::string(edge.inner) == All::names[c] ? c : inner;
+    }
+    INFO(edge.outer << " before " << edge.inner << ", " << to_string(edge.evidence));
+    REQUIRE(outer != All::size);
+    REQUIRE(inner != All::size);
+    REQUIRE(All::matrix[inner][outer]);
+    REQUIRE_FALSE(All::matrix[outer][inner]);
+    REQUIRE(std::string(edge.place).find(':') != std::string::npos);
+    REQUIRE_FALSE(std::string(edge.other_half).empty());
+  }
+  REQUIRE(refused_edges.front().evidence == Evidence::hangs);
 }
 
 TEST_CASE("The thread that opens a device under its group takes its locks in order") {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A removal takes them in this order.
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+#include "devlock/sync/std.hpp"
+
+using namespace devlock::vfio;
+
+devlock::Ordered<device_lock, std::mutex> one;
+devlock::Ordered<rescan_remove_lock, std::mutex> other;
+
+void f() {
+  ThreadContext root;
+  devlock::Guard outer{root, other};
+  devlock::Guard inner{outer, one};
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The way round that the shipped order has.
+#include "devlock/vfio/order.hpp"
+
+using namespace devlock::vfio;
+
+struct Kernel : devlock::Hierarchy<devlock::Extends<VfioOrder>, devlock::Before<slot_list_lock, device_lock>> {};
