@@ -7,9 +7,10 @@
 // Source: vfio_pci_ioctl and vfio_pci_release before "pci: Add try reset interfaces"; vfio_unregister_group_dev.
 #pragma once
 
+#include "model/catalogue/pci/try_reset.hpp"
+
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/lifetime.hpp"
-#include "model/catalogue/pci/try_reset.hpp"
 
 namespace catalogue::pci {
 

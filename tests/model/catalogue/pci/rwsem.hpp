@@ -8,8 +8,9 @@
 // Source: drivers/pci/hotplug/pciehp_pci.c, drivers/pci/bus.c, drivers/pci/search.c.
 #pragma once
 
-#include "devlock/check/check.hpp"
 #include "model/catalogue/order.hpp"
+
+#include "devlock/check/check.hpp"
 
 namespace catalogue::pci {
 

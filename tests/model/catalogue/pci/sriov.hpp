@@ -10,9 +10,10 @@
 // Source: drivers/pci/iov.c, drivers/pci/pci-sysfs.c; the order of pci_dev_lock, drivers/pci/pci.c.
 #pragma once
 
+#include "model/catalogue/order.hpp"
+
 #include "devlock/check/check.hpp"
 #include "devlock/lock/device_lock.hpp"
-#include "model/catalogue/order.hpp"
 
 namespace catalogue::pci {
 

@@ -8,8 +8,9 @@
 // Source: pci_try_reset_function, pci_slot_trylock, pci_bus_trylock in drivers/pci/pci.c.
 #pragma once
 
-#include "devlock/pci/reset.hpp"
 #include "model/catalogue/order.hpp"
+
+#include "devlock/pci/reset.hpp"
 #include "model/support/switch.hpp"
 
 namespace catalogue::pci {
