@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The reset algorithm, one text for every host: can it be reset at all → lock the whole scope or report contention → save and
-// quiesce → reset → restore → unlock. Nothing is touched before the locks are held, and a failure leaves device state and
-// locks as they were.
+// The reset algorithm, one text for every host, scope and way of locking: can it be reset at all → lock the whole scope or report
+// contention → is the scope still what is there → save and quiesce → reset → restore → unlock. Nothing is touched before the
+// locks are held, and a failure leaves device state and locks as they were.
 //
 //   auto scope = tree.scope(pci::ScopeKind::function, address);
 //   if (auto done = pci::try_reset(context, target, *scope); !done) report(to_string(done.error()));
@@ -29,7 +29,8 @@ struct AnyContext {
 };
 }  // namespace detail
 
-/// What a reset is performed on. `check` answers whether the scope can be reset and changes nothing; `save` keeps a
+/// What a reset is performed on. `check` answers whether the scope can be reset and changes nothing; `unchanged`, which a target may
+/// leave out, answers with the locks held whether the scope still lists what is there (EAGAIN if not); `save` keeps a
 /// function's state and quiesces it; `reset` resets what the scope affects; `restore` puts the state back. A target whose
 /// kernel does save and restore by itself makes them succeed without an action, and says so. A `reset` that waits for a lock class
 /// takes a ContextFor that class before the scope, and is given that of the locked scope.
@@ -46,7 +47,8 @@ concept ResetTarget = requires(T& target, const ResetScope<Lock>& scope, Address
 
 constexpr Operation reset_operation(ScopeKind kind) {
   switch (kind) {
-    case ScopeKind::function: return Operation::reset_function;
+    case ScopeKind::function:
+    case ScopeKind::physical: return Operation::reset_function;
     case ScopeKind::slot: return Operation::reset_slot;
     case ScopeKind::bus:
     case ScopeKind::subordinate: return Operation::reset_bus;
@@ -96,24 +98,49 @@ Result<void> refuse_unless_live(const ResetScope<Lock>& scope) {
 }
 }  // namespace detail
 
+namespace detail {
+// How the locks of a scope are taken: all at once or not at all, or waited for.
+struct Trying {
+  template <class Context, class Lock>
+  using Walk = HierarchicalTryLock<devlock::detail::try_verdict<typename Context::held, Lock>, Lock>;
+};
+struct Waiting {
+  template <class Context, class Lock>
+  using Walk = HierarchicalLock<devlock::detail::walk_verdict<typename Context::held, Lock>, Lock>;
+};
+
+// The algorithm.
+template <class Way, class Context, class Target, class Lock>
+Result<void> reset_by(const Context& context, Target& target, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+  if (auto possible = target.check(scope); !possible) {
+    return possible;
+  }
+  typename Way::template Walk<Context, Lock> locked{context, scope};
+  if constexpr (requires { locked.contended_at(); }) {
+    if (!locked) {
+      return failure(make_error(reset_operation(scope.kind()), to_string(scope.address_of(locked.contended_at())),
+                                EAGAIN, "its lock is held by another thread", "try again once that operation is done"));
+    }
+  }
+  if (auto live = refuse_unless_live(scope); !live) {
+    return live;
+  }
+  if constexpr (requires { target.unchanged(scope); }) {
+    if (auto same = target.unchanged(scope); !same) {
+      return same;
+    }
+  }
+  return reset_locked(locked, target, scope);
+}
+}  // namespace detail
+
 /// Resets `scope` if all its locks are free now; else `contended`, with the function whose lock was taken. Never waits for
 /// a lock of its scope, so it compiles under any context under which the target itself may wait for what it asks for.
 template <LockContext Context, class Target, class Lock>
   requires ResetTarget<Target, Lock>
 Result<void> try_reset(const Context& context, Target& target, const ResetScope<Lock>& scope)
     DEVLOCK_REQUIRES(context) {
-  if (auto possible = target.check(scope); !possible) {
-    return possible;
-  }
-  HierarchicalTryLock locked{context, scope};
-  if (!locked) {
-    return failure(make_error(reset_operation(scope.kind()), to_string(scope.address_of(locked.contended_at())), EAGAIN,
-                              "its lock is held by another thread", "try again once that operation is done"));
-  }
-  if (auto live = detail::refuse_unless_live(scope); !live) {
-    return live;
-  }
-  return detail::reset_locked(locked, target, scope);
+  return detail::reset_by<detail::Trying>(context, target, scope);
 }
 
 namespace detail {
@@ -136,14 +163,7 @@ using reset_verdict = devlock::detail::wait_verdict<typename reset_set<typename 
 template <LockContext Context, class Target, class Lock>
   requires ResetTarget<Target, Lock> && devlock::detail::permitted<detail::reset_verdict<Context, Target, Lock>>
 Result<void> reset(const Context& context, Target& target, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
-  if (auto possible = target.check(scope); !possible) {
-    return possible;
-  }
-  HierarchicalLock locked{context, scope};
-  if (auto live = detail::refuse_unless_live(scope); !live) {
-    return live;
-  }
-  return detail::reset_locked(locked, target, scope);
+  return detail::reset_by<detail::Waiting>(context, target, scope);
 }
 
 /// What a compiler prints for a context that may not wait: Refusal names the rule, the class and what is held.

@@ -13,13 +13,15 @@
 
 namespace devlock::pci {
 
-/// How far a reset reaches. Slot: the functions with one device number. Bus: everything on and below the bus that the function
-/// sits on. Subordinate: everything below this bridge. The bridge above is locked in all four.
-enum class ScopeKind { function, slot, bus, subordinate };
+/// How far a reset reaches. Function: that function alone, as Linux locks it. Physical: a function and the virtual functions that it
+/// has, which its reset takes away. Slot: the functions with one device number. Bus: everything on and below the bus that
+/// the function sits on. Subordinate: everything below this bridge. The bridge above is locked in all five.
+enum class ScopeKind { function, physical, slot, bus, subordinate };
 
 constexpr const char* to_string(ScopeKind kind) {
   switch (kind) {
     case ScopeKind::function: return "function";
+    case ScopeKind::physical: return "physical function";
     case ScopeKind::slot: return "slot";
     case ScopeKind::bus: return "bus";
     case ScopeKind::subordinate: return "subordinate";
@@ -45,6 +47,10 @@ class ResetScope {
     return std::span<const Address>(addresses_).subspan(has_bridge_ ? 1 : 0);
   }
   [[nodiscard]] bool has_bridge() const { return has_bridge_; }
+  /// The same functions and locks in the same order: whether a scope still is what the topology would hand out now.
+  [[nodiscard]] bool lists_the_same(const ResetScope& other) const {
+    return has_bridge_ == other.has_bridge_ && addresses_ == other.addresses_ && locks_ == other.locks_;
+  }
 
   /// Builders only: the bridge first, then each function in walking order.
   void add_bridge(Address address, Lock& lock) {

@@ -10,7 +10,8 @@
 //   tree.add(*pci::parse_address("01:00.0"), *pci::parse_address("00:01.0"));
 //   auto scope = tree.scope(pci::ScopeKind::bus, *pci::parse_address("01:00.0"));
 //
-// Not checked: concurrent changes. Build it before the threads, or guard add with a lock of your own; nodes never move.
+// Not checked: concurrent changes. Build it before the threads, or guard it with a lock of your own; nodes never move. A scope lists
+// what was there when it was made: compare it with a new one under its locks before you act on it.
 #pragma once
 
 #include <algorithm>
@@ -31,6 +32,7 @@ class Topology {
     Address address;
     Node* bridge;                  ///< the bridge whose subordinate bus this function is on; null on a root bus
     std::vector<Node*> below;      ///< the functions on the subordinate bus, by address; only bridges have any
+    Node* physical = nullptr;      ///< of a virtual function: the function that it belongs to
     Lock lock{};
   };
 
@@ -48,6 +50,32 @@ class Topology {
     Node* node = nodes_.back().get();
     insert_sorted(above != nullptr ? above->below : roots_, node);
     return node;
+  }
+  /// Adds a virtual function of `physical`, on the bus where that one is. Null if the address is there already, if there is no such
+  /// function or it is virtual itself, or if the address does not follow it: a PF is locked before its VFs.
+  Node* add_virtual(Address address, Address physical) {
+    Node* of = find(physical);
+    if (of == nullptr || of->physical != nullptr || !(physical < address)) {
+      return nullptr;
+    }
+    Node* node = add(address, of->bridge != nullptr ? std::optional(of->bridge->address) : std::nullopt);
+    if (node != nullptr) {
+      node->physical = of;
+    }
+    return node;
+  }
+  /// Takes a function away; false if it is not there, or if something is below it or belongs to it. Its node stays where it is as long
+  /// as the topology does: scopes that list it may still lock and unlock it.
+  bool remove(Address address) {
+    Node* node = find(address);
+    if (node == nullptr || !node->below.empty() || has_virtual(*node)) {
+      return false;
+    }
+    std::erase(node->bridge != nullptr ? node->bridge->below : roots_, node);
+    const auto owner = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n.get() == node; });
+    gone_.push_back(std::move(*owner));
+    nodes_.erase(owner);
+    return true;
   }
   [[nodiscard]] Node* find(Address address) const {
     const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n->address == address; });
@@ -78,6 +106,13 @@ class Topology {
     }
     switch (kind) {
       case ScopeKind::function: add_all(*node); break;
+      case ScopeKind::physical:
+        for (Node* sibling : node->bridge != nullptr ? node->bridge->below : roots_) {
+          if (sibling == node || sibling->physical == node) {
+            add_all(*sibling);
+          }
+        }
+        break;
       case ScopeKind::slot:
         for (Node* sibling : node->bridge != nullptr ? node->bridge->below : roots_) {
           if (sibling->address.same_slot(address)) {
@@ -99,6 +134,9 @@ class Topology {
   }
 
  private:
+  [[nodiscard]] bool has_virtual(const Node& node) const {
+    return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& n) { return n->physical == &node; });
+  }
   static void insert_sorted(std::vector<Node*>& list, Node* node) {
     const auto before = [](const Node* a, const Node* b) { return a->address < b->address; };
     list.insert(std::upper_bound(list.begin(), list.end(), node, before), node);
@@ -112,6 +150,7 @@ class Topology {
   }
 
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<Node>> gone_;
   std::vector<Node*> roots_;
 };
 

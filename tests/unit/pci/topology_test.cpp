@@ -177,4 +177,48 @@ TEST_CASE("Each kind has a word of its own") {
   REQUIRE(std::string(to_string(ScopeKind::subordinate)) == "subordinate");
 }
 
+TEST_CASE_METHOD(Fixture, "A virtual function is on the bus of its physical one and comes after it") {
+  REQUIRE(tree.add_virtual(at("03:02.0"), at("03:00.0")) != nullptr);
+  REQUIRE(tree.add_virtual(at("03:01.7"), at("03:00.0")) != nullptr);
+  REQUIRE(tree.find(at("03:02.0"))->bridge == tree.find(at("02:00.0")));
+  REQUIRE(tree.find(at("03:02.0"))->physical == tree.find(at("03:00.0")));
+  REQUIRE(scope(ScopeKind::physical, "03:00.0") == "02:00.0 | 03:00.0 03:01.7 03:02.0");
+  REQUIRE(scope(ScopeKind::physical, "03:00.1") == "02:00.0 | 03:00.1");
+  REQUIRE(scope(ScopeKind::function, "03:00.0") == "02:00.0 | 03:00.0");
+  REQUIRE(scope(ScopeKind::bus, "03:02.0") == "02:00.0 | 03:00.0 03:00.1 03:01.0 03:01.7 03:02.0");
+}
+
+TEST_CASE_METHOD(Fixture, "A virtual function needs a physical one before it") {
+  REQUIRE(tree.add_virtual(at("03:02.0"), at("03:00.5")) == nullptr);  // no such function
+  REQUIRE(tree.add_virtual(at("03:00.1"), at("03:00.0")) == nullptr);  // there already
+  REQUIRE(tree.add_virtual(at("02:07.0"), at("03:00.0")) == nullptr);  // it would be locked before its physical function
+  REQUIRE(tree.add_virtual(at("03:02.0"), at("03:00.0")) != nullptr);
+  REQUIRE(tree.add_virtual(at("03:03.0"), at("03:02.0")) == nullptr);  // virtual itself
+}
+
+TEST_CASE_METHOD(Fixture, "A function that is taken away is in no scope, and its lock stays for those that list it") {
+  const auto before = *tree.scope(ScopeKind::bus, at("03:00.0"));
+  Lock* lock = &tree.find(at("03:01.0"))->lock;
+  REQUIRE(tree.remove(at("03:01.0")));
+  REQUIRE(tree.find(at("03:01.0")) == nullptr);
+  REQUIRE(scope(ScopeKind::bus, "03:00.0") == "02:00.0 | 03:00.0 03:00.1");
+  REQUIRE(before.locks().back() == lock);
+  REQUIRE_FALSE(before.lists_the_same(*tree.scope(ScopeKind::bus, at("03:00.0"))));
+  REQUIRE(tree.add(at("03:01.0"), at("02:00.0")) != nullptr);
+  // The same address, and another function.
+  REQUIRE(&tree.find(at("03:01.0"))->lock != lock);
+  REQUIRE_FALSE(before.lists_the_same(*tree.scope(ScopeKind::bus, at("03:00.0"))));
+  REQUIRE(before.lists_the_same(before));
+}
+
+TEST_CASE_METHOD(Fixture, "A bridge with something below it and a function with virtual ones stay") {
+  REQUIRE_FALSE(tree.remove(at("02:00.0")));
+  REQUIRE_FALSE(tree.remove(at("09:00.0")));
+  REQUIRE(tree.add_virtual(at("03:02.0"), at("03:00.0")) != nullptr);
+  REQUIRE_FALSE(tree.remove(at("03:00.0")));
+  REQUIRE(tree.remove(at("03:02.0")));
+  REQUIRE(tree.remove(at("03:00.0")));
+  REQUIRE(tree.remove(at("02:01.0")));
+}
+
 }  // namespace
