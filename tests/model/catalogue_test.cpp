@@ -67,5 +67,17 @@ TEST_CASE("Every wrong variant names the complete scenario that it is without it
 TEST_CASE("PCI: every fix is complete and every wrong variant is found") {
   expect_all(pci_entries());
 }
+TEST_CASE("IOMMU groups: every fix is complete and every wrong variant is found") {
+  expect_all(iommu_entries());
+}
+TEST_CASE("mdev: every fix is complete and every wrong variant is found") {
+  expect_all(mdev_entries());
+}
+TEST_CASE("kvm/vfio: every fix is complete and every wrong variant is found") {
+  expect_all(kvm_vfio_entries());
+}
+TEST_CASE("vfio-ap: every fix is complete and every wrong variant is found") {
+  expect_all(ap_entries());
+}
 
 }  // namespace

@@ -14,26 +14,26 @@ std::vector<Entry> pci_entries() {
   return of_system(
       "pci",
       {
-          fix<DescriptorAgainstUnbind<IoctlTries>>("VFIO_DEVICE_RESET against unbind: tries", 2000,
+          fix<DescriptorAgainstUnbind<IoctlTries>>("VFIO_DEVICE_RESET against unbind: tries", 1000,
                                                    {"acted", "contended, rolled back", "opened too late", "unbound"}),
           fault<DescriptorAgainstUnbind<IoctlWaits>>("V0 VFIO_DEVICE_RESET against unbind: waits",
                                                      "VFIO_DEVICE_RESET against unbind: tries", Outcome::deadlock, 100, "",
                                                      {Search::full}),
           fix<DescriptorAgainstUnbind<AtRelease<IoctlTries>>>(
-              "release against unbind: tries", 2000, {"acted", "contended, rolled back", "opened too late", "unbound"}),
+              "release against unbind: tries", 1000, {"acted", "contended, rolled back", "opened too late", "unbound"}),
           fault<DescriptorAgainstUnbind<AtRelease<IoctlWaits>>>(
               "V0 release against unbind: waits", "release against unbind: tries", Outcome::deadlock, 100, "",
               {Search::full}),
-          fix<DescriptorAgainstUnbind<SetIrqsNeedsNoDeviceLock>>("SET_IRQS against unbind: no device_lock", 2000,
+          fix<DescriptorAgainstUnbind<SetIrqsNeedsNoDeviceLock>>("SET_IRQS against unbind: no device_lock", 1000,
                                                                  {"acted", "opened too late", "unbound"}),
           fault<DescriptorAgainstUnbind<SetIrqsWaits>>("V0 SET_IRQS against unbind: waits",
                                                        "SET_IRQS against unbind: no device_lock", Outcome::deadlock, 100),
 
-          fix<Resets<TryReset, ParentAndChild>>("try_reset: function, function below", 2000,
+          fix<Resets<TryReset, ParentAndChild>>("try_reset: function, function below", 1000,
                                                 {"reset", "contended, rolled back"}),
-          fix<Resets<TryReset, BusAndEnd>>("try_reset: bus, function on it", 2000, {"reset", "contended, rolled back"}),
-          fix<Resets<TryReset, SlotAndEnd>>("try_reset: slot, function on it", 2000, {"reset", "contended, rolled back"}),
-          fix<Resets<TryReset, BusSlotAndEnd>>("try_reset: bus, slot, function", 50000,
+          fix<Resets<TryReset, BusAndEnd>>("try_reset: bus, function on it", 1000, {"reset", "contended, rolled back"}),
+          fix<Resets<TryReset, SlotAndEnd>>("try_reset: slot, function on it", 1000, {"reset", "contended, rolled back"}),
+          fix<Resets<TryReset, BusSlotAndEnd>>("try_reset: bus, slot, function", 1000,
                                                {"reset", "contended, rolled back"}),
           fault<Resets<SavesFirst, ParentAndChild>>("V1 saves before it has the locks",
                                                     "try_reset: function, function below", Outcome::assertion, 10,

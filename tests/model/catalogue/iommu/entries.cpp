@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// IOMMU group ownership: the count against the notifier and the walk.
+#include "model/catalogue/iommu/ownership.hpp"
+#include "model/catalogue/register.hpp"
+
+namespace catalogue {
+
+std::vector<Entry> iommu_entries() {
+  using namespace iommu;
+  return of_system(
+      "iommu",
+      {
+          fix<ClaimAgainstProbe<Counted, 1, true>>("claim against probe: counted", 1000,
+                                                   {"claimed", "claim refused", "bound", "probe refused", "removed"}),
+          fault<ClaimAgainstProbe<Notifier, 1, true>>("claim against probe: a notifier cannot refuse",
+                                                      "claim against probe: counted", Outcome::assertion, 100,
+                                                      "while a user owns the group"),
+          fix<ClaimAgainstProbe<Counted, 2, true>>("one owner claims the group twice, probe: exclusive", 5000,
+                                                   {"claimed", "claim refused", "bound", "probe refused"}),
+          fault<ClaimAgainstProbe<NestedClaims, 2, true>>("one owner claims the group twice, probe: nested",
+                                                          "one owner claims the group twice, probe: exclusive",
+                                                          Outcome::assertion, 1000, "", {Search::full}),
+          fix<ClaimAgainstProbe<Counted, 2, false>>(
+              "one owner claims two devices, probe: counted per device", 5000,
+              {"claimed", "claimed for one owner twice", "claim refused", "bound", "probe refused"}),
+          fix<TwoProbesAndClaim<Counted>>("two probes, claim: counted", 5000,
+                                          {"claimed", "claim refused", "bound", "probe refused", "removed"}),
+          fix<TwoProbesAndClaim<ListWalk, ClearsFirstAlways>>(
+              "two probes, claim: walk, cleared first, also if refused", 5000,
+              {"claimed", "claim refused", "bound", "probe refused", "removed"}),
+          fault<TwoProbesAndClaim<ListWalk, ClearsFirst>>(
+              "two probes, claim: walk meets a driver that was refused",
+              "two probes, claim: walk, cleared first, also if refused", Outcome::assertion, 1000,
+              "an unused group has no owner", {Search::full}),
+          fault<TwoProbesAndClaim<ListWalk>>("two probes, claim: walk meets a driver that was unloaded",
+                                             "two probes, claim: walk, cleared first, also if refused", Outcome::data_race,
+                                             1000, "driver_managed_dma"),
+          fix<TwoRemoves<Counted, ClearsAfterwards, true>>("two removes: counted", 1000, {"removed"}),
+          fix<TwoRemoves<ListWalk, ClearsFirst, true>>("two removes: walk, dev->driver cleared first", 1000, {"removed"}),
+          fault<TwoRemoves<ListWalk, ClearsAfterwards, true>>("two removes: walk meets a driver that was unloaded",
+                                                              "two removes: walk, dev->driver cleared first",
+                                                              Outcome::data_race, 1000, "driver_managed_dma"),
+          fix<TwoRemoves<ListWalk, ClearsFirst, false>>("two removes, no unload: walk, dev->driver cleared first", 1000,
+                                                        {"removed"}),
+          fault<TwoRemoves<ListWalk, ClearsAfterwards, false>>("two removes, no unload: walk leaves the group owned",
+                                                               "two removes, no unload: walk, dev->driver cleared first",
+                                                               Outcome::assertion, 1000,
+                                                               "an unused group has no owner"),
+      });
+}
+
+}  // namespace catalogue

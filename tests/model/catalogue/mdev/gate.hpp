@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// What keeps create and remove of mdevs apart from the unregistering of their parent: nothing, as before the seed; the
+// library's Rundown, which is the seed's SRCU in effect; unreg_sem tried by readers, which landed; and wrong ones.
+//
+//   Gate::run(context, act)     one of many: acts, or answers false because the parent is leaving
+//   Gate::closed(context, act)  the one closer: waits for those inside, then acts
+#pragma once
+
+#include "model/catalogue/order.hpp"
+
+#include "devlock/check/check.hpp"
+#include "devlock/lock/rundown.hpp"
+#include "devlock/order/condition.hpp"
+
+namespace catalogue::mdev {
+
+class NoGate {
+ public:
+  template <class Context, class Act>
+  bool run(const Context& context, Act act) {
+    act(context);
+    return true;
+  }
+  template <class Act>
+  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
+    act(context);
+  }
+};
+
+class RundownGate {
+ public:
+  RundownGate() { devlock::check::name(users_, "users of the parent"); }
+  template <class Context, class Act>
+  bool run(const Context& context, Act act) {
+    const auto user = users_.enter();
+    if (user) {
+      act(context);
+    }
+    return static_cast<bool>(user);
+  }
+  template <class Act>
+  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
+    users_.close(context);
+    act(context);
+  }
+
+ private:
+  devlock::Rundown<Sync, KernelOrder, unreg_sem> users_;
+};
+
+/// Whether unreg_sem lets remove in again when unregister is over. Linux: yes, and nothing waits for a remove that removed its
+/// own file.
+struct OpensAgain {
+  static constexpr bool stays_closed = false;
+};
+struct StaysClosed {
+  static constexpr bool stays_closed = true;
+};
+/// Linux since 5.2: a rwsem, tried by create and remove.
+template <class Afterwards>
+class TriedSemaphore {
+ public:
+  template <class Context, class Act>
+  bool run(const Context& context, Act act) {
+    devlock::SharedTryGuard reader{context, sem_};
+    const bool enters = reader.owns_lock() && !(Afterwards::stays_closed && left_);
+    if (enters) {
+      act(reader);
+    }
+    return enters;
+  }
+  template <class Act>
+  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
+    devlock::Guard writer{context, sem_};
+    left_ = true;
+    act(writer);
+  }
+
+ protected:
+  SharedMutex<unreg_sem> sem_;
+  bool left_ = false;  // under sem_
+};
+
+/// Create and remove wait for it: the writer drains their handlers, which wait for the writer.
+class AwaitedSemaphore : public TriedSemaphore<StaysClosed> {
+ public:
+  template <class Context, class Act>
+  bool run(const Context&, Act act) {
+    const Unchecked unchecked("a handler waits for the semaphore whose writer drains it");
+    devlock::SharedGuard reader{unchecked, sem_};
+    if (!left_) {
+      act(reader);
+    }
+    return !left_;
+  }
+};
+
+/// A count under a lock, and a closer that sleeps until it is zero.
+struct NotifiesUnderTheLock {
+  static constexpr bool notifies = true;
+  static constexpr bool looks_outside = false;
+};
+struct NotifiesNobody : NotifiesUnderTheLock {
+  static constexpr bool notifies = false;
+};
+struct LooksOutside : NotifiesUnderTheLock {
+  static constexpr bool looks_outside = true;
+};
+template <class How>
+class CountedGate {
+ public:
+  CountedGate() {
+    devlock::check::name(lock_, "lock of the count");
+    devlock::check::name(unused_, "unused");
+  }
+  template <class Context, class Act>
+  bool run(const Context& context, Act act) {
+    {
+      devlock::Guard lock{context, lock_};
+      if (leaving_.get()) {
+        return false;
+      }
+      users_.store(users_.load(std::memory_order_relaxed) + 1U, std::memory_order_relaxed);  // under lock_, as all but one
+    }
+    act(context);
+    devlock::Guard lock{context, lock_};
+    const unsigned left = users_.load(std::memory_order_relaxed) - 1U;
+    users_.store(left, std::memory_order_release);  // pairs with who looks outside
+    if (left == 0U && leaving_.get() && How::notifies) {
+      unused_.notify_all();
+    }
+    return true;
+  }
+  template <class Act>
+  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
+    {
+      devlock::Guard lock{context, lock_};
+      leaving_.set(true);
+      if (!How::looks_outside) {
+        unused_.wait(lock, [this] { return users_.load(std::memory_order_relaxed) == 0U; });
+      }
+    }
+    if (How::looks_outside && users_.load(std::memory_order_acquire) != 0U) {  // pairs with the store in run()
+      devlock::Guard lock{context, lock_};
+      bool woken = false;
+      unused_.wait(lock, [&woken] { return std::exchange(woken, true); });
+    }
+    act(context);
+  }
+
+ private:
+  Mutex<mdev_list_lock> lock_;
+  devlock::Condition<Sync::condition_variable> unused_;
+  Var<bool> leaving_{false};
+  Sync::atomic<unsigned> users_{0U};
+};
+
+}  // namespace catalogue::mdev
