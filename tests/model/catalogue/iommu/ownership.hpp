@@ -2,167 +2,21 @@
 // Copyright the devlock authors
 //
 // Who drives the DMA of an IOMMU group: VFIO claims it for a user while the driver core probes and removes drivers of the
-// other devices. The schemes of the seed's discussion: the notifier that could not refuse; the library's GroupOwnership,
-// which counts (as Linux does now); and the walk over dev->driver without its lock. The count was chosen because the driver
-// core clears dev->driver only after dma_cleanup and cleans nothing up after a refused probe, so a walk sees drivers that have
-// left or never came, keeps the group owned for them, and follows pointers to freed memory.
+// other devices, under each of the schemes of iommu/schemes.hpp. The count was chosen because the driver core clears
+// dev->driver only after dma_cleanup and cleans nothing up after a refused probe, so a walk sees drivers that have left or
+// never came, keeps the group owned for them, and follows pointers to freed memory.
 // Always: an owner excludes the DMA API; without an owner the count is that of the devices in DMA use; the domain is not
 // the default one while a user owns the group, and is the default one when that ends; dma_cleanup iff dma_configure succeeded.
 // Source: really_probe, __device_release_driver in drivers/base/dd.c; drivers/iommu/iommu.c.
 #pragma once
 
-#include "model/catalogue/order.hpp"
-
-#include "devlock/check/check.hpp"
-#include "devlock/lock/group_ownership.hpp"
+#include "model/catalogue/iommu/schemes.hpp"
 
 namespace catalogue::iommu {
 
 using devlock::check::mark;
 using devlock::check::require;
 using devlock::check::step;
-
-struct Driver {
-  Var<bool> managed_dma{false};  // its own memory: gone when the module is unloaded
-};
-struct Device {
-  Mutex<device_lock> lock;
-  Sync::atomic<Driver*> driver{nullptr};  // changed under the lock, read by the walk without it
-};
-inline constexpr unsigned devices = 2;
-struct Group {
-  Device device[devices];
-};
-
-/// The library: counted. `Refusable` off is the notifier of old, to which nobody listened.
-template <bool Refusable>
-class CountedScheme {
- public:
-  explicit CountedScheme(Group&) { devlock::check::name(ownership_, "group->mutex"); }
-  bool claim(const ThreadContext& context, unsigned thread, const void* owner) DEVLOCK_REQUIRES(context) {
-    claims_[thread] = ownership_.claim(context, owner);
-    return static_cast<bool>(claims_[thread]);
-  }
-  bool claim_device(const ThreadContext& context, unsigned thread, const void* owner) DEVLOCK_REQUIRES(context) {
-    claims_[thread] = ownership_.claim_device(context, owner);
-    return static_cast<bool>(claims_[thread]);
-  }
-  void give_back(unsigned thread) { claims_[thread].give_back(); }
-  template <class Context>
-  bool configure(const Context& device, unsigned) {
-    counted_ = ownership_.use_dma_api(device) == devlock::ClaimError::none;
-    return counted_ || !Refusable;
-  }
-  template <class Context>
-  void cleanup(const Context& device, unsigned) {
-    if (Refusable || counted_) {
-      ownership_.unuse_dma_api(device);
-    }
-  }
-  bool idle() {
-    ThreadContext root;
-    return ownership_.owner(root) == nullptr && ownership_.users(root) == 0;
-  }
-
- private:
-  using Ownership = devlock::GroupOwnership<Sync, KernelOrder>;
-  Ownership ownership_;
-  typename Ownership::Claim claims_[3];
-  bool counted_ = false;  // of the one driver that a notifier follows
-};
-using Counted = CountedScheme<true>;
-using Notifier = CountedScheme<false>;
-
-/// The count with a mistake: who claims the whole group may do so twice, and giving it back zeroes the count.
-class NestedClaims {
- public:
-  explicit NestedClaims(Group&) {}
-  bool claim(const ThreadContext& context, unsigned, const void* owner) DEVLOCK_REQUIRES(context) {
-    devlock::Guard guard{context, mutex_};
-    if (count_.get() != 0 && owner_.get() != owner) {
-      return false;
-    }
-    owner_.set(owner);
-    count_.set(count_.get() + 1);
-    return true;
-  }
-  void give_back(unsigned) {
-    ThreadContext root;
-    devlock::Guard guard{root, mutex_};
-    count_.set(0);
-    owner_.set(nullptr);
-  }
-  template <class Context>
-  bool configure(const Context& device, unsigned) {
-    devlock::Guard guard{device, mutex_};
-    if (owner_.get() != nullptr) {
-      return false;
-    }
-    count_.set(count_.get() + 1);
-    return true;
-  }
-  template <class Context>
-  void cleanup(const Context& device, unsigned) {
-    devlock::Guard guard{device, mutex_};
-    count_.set(count_.get() - 1);
-  }
-  bool idle() { return owner_.get() == nullptr && count_.get() == 0; }
-
- private:
-  Mutex<iommu_group_lock> mutex_;
-  Var<const void*> owner_{nullptr};
-  Var<int> count_{0};
-};
-
-/// The walk: no count. The DMA API owns the group by a token, which a remove gives up unless another device has a driver that
-/// does DMA; it looks at dev->driver without the lock that guards it.
-class ListWalk {
- public:
-  explicit ListWalk(Group& group) : group_(group) {}
-  bool claim(const ThreadContext& context, unsigned, const void* owner) DEVLOCK_REQUIRES(context) {
-    devlock::Guard guard{context, mutex_};
-    if (owner_.get() != nullptr) {
-      return false;
-    }
-    owner_.set(owner);
-    return true;
-  }
-  void give_back(unsigned) {
-    ThreadContext root;
-    devlock::Guard guard{root, mutex_};
-    owner_.set(nullptr);
-  }
-  template <class Context>
-  bool configure(const Context& device, unsigned) {
-    devlock::Guard guard{device, mutex_};
-    if (owner_.get() != nullptr && owner_.get() != this) {
-      return false;
-    }
-    owner_.set(this);
-    return true;
-  }
-  template <class Context>
-  void cleanup(const Context& context, unsigned leaving) {
-    devlock::Guard guard{context, mutex_};
-    if (owner_.get() != this) {
-      return;
-    }
-    for (unsigned i = 0; i != devices; ++i) {
-      // Pairs with the stores of the driver core.
-      const Driver* driver = i == leaving ? nullptr : group_.device[i].driver.load(std::memory_order_acquire);
-      if (driver != nullptr && !driver->managed_dma.get()) {
-        return;
-      }
-    }
-    owner_.set(nullptr);
-  }
-  bool idle() { return owner_.get() == nullptr; }
-
- private:
-  Group& group_;
-  Mutex<iommu_group_lock> mutex_;
-  Var<const void*> owner_{nullptr};  // this: the DMA API
-};
 
 /// When the driver core clears dev->driver, and whether a refused probe is cleaned up after. Linux: after dma_cleanup, and no.
 struct ClearsAfterwards {

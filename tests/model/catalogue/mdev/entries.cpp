@@ -54,8 +54,8 @@ std::vector<Entry> mdev_entries() {
           fix<RemoveAgainstUnregister<Closed>>("remove, unregister: unreg_sem tried, stays closed", 1000, removed),
           fix<RemoveAgainstUnregister<RundownGate>>("remove, unregister: Rundown", 1000, removed),
           fault<Life<Parent<NoGate, LeavesItsFileOff, Symptom::freed_parent>, 1, 1, Remove<0>, Unregister>>(
-              "3 remove, unregister: the parent is freed first", "remove, unregister: unreg_sem tried, stays closed", Outcome::assertion,
-              1000, "the parent is there", {Search::random}),
+              "3 remove, unregister: the parent is freed first", "remove, unregister: unreg_sem tried, stays closed",
+              Outcome::assertion, 1000, "the parent is there", {Search::random}),
           fault<RemoveAgainstUnregister<Landed>>("5 remove, unregister: unreg_sem tried too late (6.12)",
                                                  "remove, unregister: unreg_sem tried, stays closed", Outcome::assertion,
                                                  100, "the parent is there"),

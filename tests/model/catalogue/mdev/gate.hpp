@@ -157,4 +157,35 @@ class CountedGate {
   Sync::atomic<unsigned> users_{0U};
 };
 
+/// A gate by itself: users who each add a child, and the closer after whom nobody adds one.
+template <class Gate, unsigned Users>
+struct GateAlone {
+  static constexpr unsigned threads = Users + 1;
+  void thread(unsigned index) {
+    ThreadContext root;
+    if (index != Users) {
+      const bool entered = gate.run(root, [this](const auto& context) {
+        devlock::check::require(!closed, "nobody is inside after the close");
+        devlock::Guard lock{context, list};
+        children.set(children.get() + 1);
+      });
+      devlock::check::mark(entered ? "entered" : "refused");
+      return;
+    }
+    gate.closed(root, [this](const auto& context) {
+      closed = true;
+      devlock::Guard lock{context, list};
+      left = children.get();
+    });
+    devlock::check::mark("closed");
+  }
+  void after() { devlock::check::require(children.get() == left, "after the close there is no new child"); }
+
+  Gate gate;
+  Mutex<iommu_group_lock> list;  // a leaf
+  Var<int> children{0};
+  int left = 0;
+  bool closed = false;
+};
+
 }  // namespace catalogue::mdev
