@@ -19,7 +19,9 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
       return operation == Operation::bind || operation == Operation::probe
                  ? ErrorClass::failed  // a deferred probe, not a lock
                  : ErrorClass::contended;
-    case EBUSY: return ErrorClass::held;
+    case EBUSY:
+      // A hot reset tries memory locks before device locks and names the two apart.
+      return operation == Operation::hot_reset ? ErrorClass::contended : ErrorClass::held;
     case EEXIST: return ErrorClass::held;
     case ENOENT:
     case ENODEV:
@@ -35,6 +37,9 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
     case EINVAL:
       if (operation == Operation::probe) {
         return ErrorClass::failed;  // the driver core's word for a probe that its driver refused
+      }
+      if (operation == Operation::hot_reset) {
+        return ErrorClass::not_owned;  // a function that it affects is not the caller's
       }
       return operation == Operation::reset_device ? ErrorClass::unsupported : ErrorClass::invalid;
     case EBADF: return ErrorClass::invalid;

@@ -17,6 +17,8 @@ enum class Operation {
   reset_slot,
   reset_bus,
   reset_device,
+  hot_reset,
+  hot_reset_info,
   open_group,
   group_status,
   set_container,
@@ -47,6 +49,8 @@ constexpr const char* to_string(Operation operation) {
     case Operation::reset_slot: return "reset slot";
     case Operation::reset_bus: return "reset bus";
     case Operation::reset_device: return "VFIO_DEVICE_RESET";
+    case Operation::hot_reset: return "VFIO_DEVICE_PCI_HOT_RESET";
+    case Operation::hot_reset_info: return "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO";
     case Operation::open_group: return "open group";
     case Operation::group_status: return "VFIO_GROUP_GET_STATUS";
     case Operation::set_container: return "VFIO_GROUP_SET_CONTAINER";

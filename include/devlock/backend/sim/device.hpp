@@ -11,9 +11,13 @@
 #include <optional>
 #include <utility>
 
+#include "devlock/backend/sim/hot_reset.hpp"
 #include "devlock/backend/sim/reset_target.hpp"
 
 namespace devlock::sim {
+
+template <Sync S>
+class Group;
 
 template <Sync S>
 class Device {
@@ -67,6 +71,64 @@ class Device {
     return failure(make_error(Operation::reset_device, name(), error.error_number, error.reason, error.remedy));
   }
 
+  /// VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: the functions that a hot reset affects, if they are no more than `room`. ENODEV: nothing can
+  /// be reset there. ENOSPC: more than `room`.
+  [[nodiscard]] Result<std::vector<DeviceInfo>> hot_reset_info(vfio::ContextFor<vfio::dev_set_lock> context,
+                                                               std::size_t room) DEVLOCK_REQUIRES(context) {
+    if (!open_) {
+      return failure(closed(Operation::hot_reset_info));
+    }
+    const auto scope = affected();
+    if (!scope) {
+      return failure(
+          make_error(Operation::hot_reset_info, name(), ENODEV, "no bridge is above it", "reset the function"));
+    }
+    auto& machine = *open_->file->machine();
+    Guard set{context, open_->device->function.device_set->lock};
+    if (const int error_number = machine.faults.take(Operation::hot_reset_info, address_)) {
+      return failure(make_error(Operation::hot_reset_info, name(), error_number, "a fault was injected", "try again"));
+    }
+    if (scope->affected().size() > room) {
+      return failure(make_error(Operation::hot_reset_info, name(), ENOSPC,
+                                "the reset affects " + std::to_string(scope->affected().size()) + " functions",
+                                "ask again with room for them"));
+    }
+    std::vector<DeviceInfo> all;
+    for (const pci::Address address : scope->affected()) {
+      all.push_back(machine.describe(*machine.find(address)));
+    }
+    return all;
+  }
+  /// VFIO_DEVICE_PCI_HOT_RESET, with the groups that prove what the caller owns. EINVAL: no group, more groups than functions, a closed
+  /// one, or a function that is affected and not the caller's. ENODEV: nothing can be reset there. EBUSY: a memory_lock is
+  /// taken. EAGAIN: a device lock is. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
+  [[nodiscard]] Result<void> hot_reset(vfio::ContextFor<vfio::dev_set_lock> context, std::span<Group<S>* const> groups)
+      DEVLOCK_REQUIRES(context) {
+    if (!open_) {
+      return failure(closed(Operation::hot_reset));
+    }
+    const auto scope = affected();
+    if (!scope) {
+      return failure(make_error(Operation::hot_reset, name(), ENODEV, "no bridge is above it", "reset the function"));
+    }
+    std::vector<const VfioGroup<S>*> owned;
+    for (const Group<S>* group : groups) {
+      if (group->file() != nullptr) {
+        owned.push_back(&group->file()->group());
+      }
+    }
+    if (groups.empty() || groups.size() > scope->affected().size() || owned.size() != groups.size()) {
+      return failure(make_error(Operation::hot_reset, name(), EINVAL,
+                                owned.size() != groups.size() ? "a group that is named is closed"
+                                : groups.empty()              ? "no group is named"
+                                                              : "more groups are named than functions are affected",
+                                "name the open group of each function that is affected, once"));
+    }
+    HotResetSet<S> set(*open_->device->function.device_set, *scope, std::move(owned));
+    ResetTarget<S> target(*open_->file->machine(), Operation::hot_reset);
+    return vfio::hot_reset(context, set, target, *scope);
+  }
+
   /// Asks to be told of an unplug; at once if one was asked for already. Idempotent.
   [[nodiscard]] Result<void> watch_unplug(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {
     if (!open_) {
@@ -109,6 +171,7 @@ class Device {
   };
 
   [[nodiscard]] std::string name() const { return pci::to_string(address_); }
+  [[nodiscard]] auto affected() const { return open_->file->machine()->tree().scope(pci::ScopeKind::bus, address_); }
   [[nodiscard]] Error closed(Operation operation) const {
     return make_error(operation, name(), EBADF, "the device is closed", "open it again");
   }

@@ -174,6 +174,7 @@ class DriverCore {
       group = std::make_shared<VfioGroup<S>>(*function.group);
     }
     function.vfio = std::make_shared<VfioDevice<S>>(function, group);
+    function.device_set->add(list, function.vfio);
     group->drivers.set(group->drivers.get() + 1U);
     group->add(list, function.vfio);
     function.group->set_vfio(std::move(group));
@@ -191,6 +192,7 @@ class DriverCore {
       device->users.close(context.again());
     }
     device->users.close(context.again());
+    function.device_set->remove(context.again(), *device);
     Guard list{context, machine_.group_list_lock};
     device->group->drivers.set(device->group->drivers.get() - 1U);
     if (device->group->drivers.get() == 0U) {

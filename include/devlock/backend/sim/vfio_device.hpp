@@ -9,7 +9,9 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
+#include "devlock/backend/sim/gauge.hpp"
 #include "devlock/lock/ordered.hpp"
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/guard.hpp"
@@ -24,10 +26,25 @@ struct VfioGroup;
 template <Sync S>
 struct VmState;
 
+template <Sync S>
+class VfioDevice;
+
 /// The functions on one bus, or a function on a root bus alone.
 template <Sync S>
 struct DeviceSet {
   Ordered<vfio::dev_set_lock, typename S::mutex> lock;
+  std::vector<std::weak_ptr<VfioDevice<S>>> devices;  // registered ones, in that order; guarded by lock
+  Gauge<S> waits_for_lock;                            // hot resets that are about to wait for, or wait for, the lock
+
+  void add(vfio::ContextFor<vfio::dev_set_lock> context, const std::shared_ptr<VfioDevice<S>>& device)
+      DEVLOCK_REQUIRES(context) {
+    Guard guard{context, lock};
+    devices.push_back(device);
+  }
+  void remove(vfio::ContextFor<vfio::dev_set_lock> context, const VfioDevice<S>& device) DEVLOCK_REQUIRES(context) {
+    Guard guard{context, lock};
+    std::erase_if(devices, [&](const auto& one) { return one.lock().get() == &device; });
+  }
 };
 
 template <Sync S>
@@ -44,6 +61,7 @@ class VfioDevice {
   Ordered<vfio::igate, typename S::mutex> igate;
   typename S::template var<unsigned> open_count{0U};  // guarded by the device set's lock
   typename S::template var<bool> reset_works{false};  // written by the first open, before there is a descriptor
+  Gauge<S> waits_to_wake;                             // a hot reset that waits for memory_lock to wake this device
   std::shared_ptr<VmState<S>> vm;                     // held from the first open to the last close; device set's lock
 
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.

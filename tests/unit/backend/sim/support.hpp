@@ -40,7 +40,9 @@ struct BasicSession {
 
 template <Sync S>
 struct BasicRig {
-  sim::BasicHost<S> host = sim::basic_example_host<S>();
+  explicit BasicRig(sim::BasicHost<S> other = sim::basic_example_host<S>()) : host(std::move(other)) {}
+
+  sim::BasicHost<S> host;
   sim::Observer<S> observer{host};
   vfio::ThreadContext root;
 
