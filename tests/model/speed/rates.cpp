@@ -12,7 +12,6 @@ namespace {
 // Types of Relacy with the names that the scenarios use, and nothing else.
 struct Bare {
   static constexpr auto acquire = rl::mo_acquire;
-  static constexpr auto release = rl::mo_release;
   static constexpr auto acq_rel = rl::mo_acq_rel;
   struct mutex : rl::generic_mutex<Bare> {
     using Base = rl::generic_mutex<Bare>;
@@ -26,7 +25,6 @@ struct Bare {
   struct atomic : rl::atomic<T> {
     explicit atomic(T value) : rl::atomic<T>(value) {}
     T load(rl::memory_order order) const { return rl::atomic<T>::load(order, RL_INFO); }
-    void store(T value, rl::memory_order order) { rl::atomic<T>::store(value, order, RL_INFO); }
     T fetch_add(T value, rl::memory_order order) { return rl::atomic<T>::fetch_add(value, order, RL_INFO); }
     bool compare_exchange_strong(T& expected, T desired, rl::memory_order order) {
       return rl::atomic<T>::compare_exchange_strong(expected, desired, order, RL_INFO, rl::mo_relaxed, RL_INFO);
@@ -58,7 +56,6 @@ struct Bare {
 
 struct Adapter : devlock::RelacySync {
   static constexpr auto acquire = std::memory_order_acquire;
-  static constexpr auto release = std::memory_order_release;
   static constexpr auto acq_rel = std::memory_order_acq_rel;
 };
 

@@ -167,7 +167,7 @@ struct OpenAgainstClose : Machine {
       work_for_worker.store(got ? 2 : 1, std::memory_order_release);  // pairs with the load in work()
       work_for_worker.notify_all();
     } else if (got) {
-      Put::put(*this, closing, [this](const auto& context) { destroy(context); });
+      Put::put(*this, closing, [this](const auto& context) { this->destroy(context); });
     }
   }
   // vfio_ap_mdev_set_kvm, vfio_ap_mdev_unset_kvm
@@ -183,7 +183,7 @@ struct OpenAgainstClose : Machine {
     work_for_worker.wait(0, std::memory_order_acquire);  // pairs with the store in use()
     if (work_for_worker.load(std::memory_order_acquire) == 2) {  // as above
       ThreadContext root;
-      vm.put(root, [this](const auto& context) { destroy(context); });
+      vm.put(root, [this](const auto& context) { this->destroy(context); });
     }
   }
   // kvm_device_release, then kvm_vm_release: each file has a reference
@@ -194,7 +194,7 @@ struct OpenAgainstClose : Machine {
       Pointer::forget(*this, lock);
     }
     if (last) {
-      vm.put(root, [this](const auto& context) { destroy(context); });
+      vm.put(root, [this](const auto& context) { this->destroy(context); });
     }
   }
   void create_cpu() {
