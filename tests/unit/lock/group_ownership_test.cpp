@@ -189,6 +189,78 @@ TEST_CASE_METHOD(Fixture, "A refusal that is moved keeps its reason") {
   REQUIRE(assigned.error() == ClaimError::in_use);
 }
 
+TEST_CASE_METHOD(Fixture, "An owned group blocks all DMA, and gets its default domain back when the ownership ends") {
+  root.assume();
+  REQUIRE(group.domain(root) == DomainKind::standard);
+  {
+    auto claim = group.claim(root, &mine);
+    REQUIRE(group.domain(root) == DomainKind::blocking);
+    REQUIRE(group.attach(root) == ClaimError::none);
+    REQUIRE(group.domain(root) == DomainKind::user);
+    group.detach(root);
+    REQUIRE(group.domain(root) == DomainKind::blocking);
+    REQUIRE(group.attach(root) == ClaimError::none);
+  }
+  REQUIRE(group.domain(root) == DomainKind::standard);
+  auto one = group.claim_device(root, &mine);
+  auto two = group.claim_device(root, &mine);
+  REQUIRE(group.domain(root) == DomainKind::blocking);
+  one.give_back();
+  REQUIRE(group.domain(root) == DomainKind::blocking);
+  two.give_back();
+  REQUIRE(group.domain(root) == DomainKind::standard);
+}
+
+TEST_CASE_METHOD(Fixture, "A driver's DMA goes through the default domain") {
+  root.assume();
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+  REQUIRE(group.domain(root) == DomainKind::standard);
+  REQUIRE_FALSE(group.claim(root, &mine));
+  REQUIRE(group.domain(root) == DomainKind::standard);
+  group.unuse_dma_api(root);
+  REQUIRE(group.domain(root) == DomainKind::standard);
+}
+
+TEST_CASE_METHOD(Fixture, "A group that is attached to somebody's domain is neither claimed nor attached again") {
+  root.assume();
+  REQUIRE(group.attach(root) == ClaimError::none);
+  REQUIRE(group.attach(root) == ClaimError::foreign);
+  REQUIRE(group.claim(root, &mine).error() == ClaimError::foreign);
+  REQUIRE(group.claim_device(root, &mine).error() == ClaimError::foreign);
+  REQUIRE(is(nullptr, 0));
+  REQUIRE(group.domain(root) == DomainKind::user);
+  // The first driver is let in, as in Linux; with one inside, the domain is looked at.
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+  REQUIRE(group.use_dma_api(root) == ClaimError::foreign);
+  group.detach(root);
+  REQUIRE(group.domain(root) == DomainKind::standard);
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+  REQUIRE(is(nullptr, 2));
+}
+
+TEST_CASE("A group without its default domain defers drivers") {
+  Group made(DomainKind::none);
+  vfio::ThreadContext root;
+  root.assume();
+  REQUIRE(made.use_dma_api(root) == ClaimError::deferred);
+  REQUIRE(made.users(root) == 0);
+  made.finish(root);
+  REQUIRE(made.domain(root) == DomainKind::standard);
+  REQUIRE(made.use_dma_api(root) == ClaimError::none);
+  made.finish(root);
+  REQUIRE(made.users(root) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "An owner that detaches after the end of its ownership, or never, is harmless: the end does it") {
+  root.assume();
+  auto claim = group.claim(root, &mine);
+  REQUIRE(group.attach(root) == ClaimError::none);
+  claim.give_back();
+  group.detach(root);
+  REQUIRE(group.domain(root) == DomainKind::standard);
+  REQUIRE(group.use_dma_api(root) == ClaimError::none);
+}
+
 TEST_CASE("Every answer, refusals included, comes under the group's mutex and leaves it free") {
   using test::ScriptedSync;
   ScriptedSync::reset();

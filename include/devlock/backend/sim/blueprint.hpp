@@ -30,6 +30,7 @@ struct FunctionSpec {
   std::uint32_t class_code = 0;
   bool resettable = true;          ///< has a function reset
   std::optional<int> iommu_group;  ///< chosen by the host if empty; no_group: in none
+  bool group_ready = true;         ///< of the first one of a group: false defers drivers until Host::finish_group
 
   [[nodiscard]] bool is_bridge() const { return class_code == bridge_class; }
 };

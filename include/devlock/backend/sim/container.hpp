@@ -9,9 +9,11 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "devlock/backend/classify.hpp"
 #include "devlock/backend/sim/fault.hpp"
+#include "devlock/lock/group_ownership.hpp"
 #include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/vfio/order.hpp"
@@ -20,12 +22,14 @@ namespace devlock::sim {
 
 template <Sync S>
 class Machine;
+template <Sync S>
+struct VfioGroup;
 
 /// What the container's descriptor and its groups refer to.
 template <Sync S>
 struct ContainerState {
   Ordered<vfio::container_lock, typename S::mutex> lock;
-  typename S::template var<unsigned> groups{0U};    // guarded by lock
+  std::vector<VfioGroup<S>*> groups;                // guarded by lock; each leaves before it ends
   typename S::template var<bool> iommu_set{false};  // guarded by lock
 };
 
@@ -46,7 +50,7 @@ class Container {
           make_error(Operation::set_iommu, "container", EBADF, "the container is closed", "open a container first"));
     }
     Guard guard{context, state_->lock};
-    if (state_->groups.get() == 0U) {
+    if (state_->groups.empty()) {
       return failure(make_error(Operation::set_iommu, "container", EINVAL, "no group is in the container",
                                 "put a group into it first"));
     }
@@ -56,6 +60,18 @@ class Container {
     }
     if (const int error_number = machine_->faults.take(Operation::set_iommu, std::span<const pci::Address>{})) {
       return failure(make_error(Operation::set_iommu, "container", error_number, "a fault was injected", "try again"));
+    }
+    for (VfioGroup<S>* group : state_->groups) {
+      if (group->iommu.ownership.attach(guard) != ClaimError::none) {
+        for (VfioGroup<S>* before : state_->groups) {
+          if (before == group) {
+            break;
+          }
+          before->iommu.ownership.detach(guard);
+        }
+        return failure(make_error(Operation::set_iommu, group->iommu.name(), EBUSY,
+                                  "the group is attached to another domain", "wait until its user lets it go"));
+      }
     }
     state_->iommu_set.set(true);
     return {};

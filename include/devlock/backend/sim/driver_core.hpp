@@ -110,6 +110,20 @@ class DriverCore {
     return make_error(operation, pci::to_string(address), error_number, "a fault was injected", "try again");
   }
 
+  // bind passes EBUSY on and answers EAGAIN for a probe that is deferred; drivers_probe folds every error into EINVAL.
+  Error no_dma(ClaimError why, const Function<S>& function, unsigned place, Operation operation) const {
+    const bool deferred = why == ClaimError::deferred;
+    const int error_number = operation == Operation::probe ? EINVAL : deferred ? EAGAIN : EBUSY;
+    const std::string group = function.group->name();
+    std::string reason = deferred                     ? group + " has no default domain yet"
+                         : why == ClaimError::foreign ? group + " is attached to somebody's domain"
+                                                      : "a user owns the DMA of " + group;
+    return make_error(operation, pci::to_string(function.address()), error_number,
+                      std::move(reason) + ", so driver " + machine_.driver(place).name + " cannot start",
+                      deferred
+                          ? "bind it again once the group is ready"
+                          : "close the group's devices and its container first, or bind a driver that does no DMA");
+  }
   [[nodiscard]] bool uses_dma(const Function<S>& function, unsigned place) const {
     return !machine_.driver(place).manages_dma && function.group != nullptr;
   }
@@ -117,14 +131,11 @@ class DriverCore {
   Result<void> configure_dma(vfio::ContextFor<vfio::iommu_group_lock> context, Function<S>& function, unsigned place,
                              Operation operation) DEVLOCK_REQUIRES(context) {
     function.set_driver(place);
-    if (uses_dma(function, place) && function.group->ownership.use_dma_api(context.again()) != ClaimError::none) {
+    const ClaimError refused =
+        uses_dma(function, place) ? function.group->ownership.use_dma_api(context.again()) : ClaimError::none;
+    if (refused != ClaimError::none) {
       function.set_driver(0U);
-      // bind passes EBUSY on; drivers_probe folds every error into EINVAL.
-      return failure(
-          make_error(operation, pci::to_string(function.address()), operation == Operation::probe ? EINVAL : EBUSY,
-                     "a user owns the DMA of " + function.group->name() + ", so driver " + machine_.driver(place).name +
-                         " cannot start",
-                     "close the group's devices and its container first, or bind a driver that does no DMA"));
+      return failure(no_dma(refused, function, place, operation));
     }
     return {};
   }

@@ -70,16 +70,23 @@ class Group {
     Guard inside{guard, state->lock};
     auto claim = group.iommu.ownership.claim(inside, &group);
     if (!claim) {
+      if (claim.error() == ClaimError::foreign) {
+        return failure(on_foreign_domain());
+      }
       return failure(not_viable());
     }
     if (const int error_number = fault(Operation::set_container)) {
       claim.give_back();
       return failure(make_error(Operation::set_container, name(), error_number, "a fault was injected", "try again"));
     }
+    if (state->iommu_set.get() && group.iommu.ownership.attach(inside) != ClaimError::none) {
+      claim.give_back();
+      return failure(on_foreign_domain());
+    }
     group.claim = std::move(claim);
     group.container = state;
     group.container_users.set(1U);
-    state->groups.set(state->groups.get() + 1U);
+    state->groups.push_back(&group);
     return {};
   }
 
@@ -159,6 +166,10 @@ class Group {
   [[nodiscard]] int fault(Operation operation) const { return file_->machine()->faults.take(operation, addresses()); }
   [[nodiscard]] Error left(Operation operation) const {
     return make_error(operation, name(), ENODEV, "the last VFIO device of the group left", "close the group");
+  }
+  [[nodiscard]] Error on_foreign_domain() const {
+    return make_error(Operation::set_container, name(), EBUSY, "the group is attached to another domain",
+                      "wait until its user lets it go");
   }
   [[nodiscard]] Error not_viable() const {
     const Machine<S>& machine = *file_->machine();

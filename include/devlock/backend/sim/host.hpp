@@ -72,6 +72,18 @@ class BasicHost {
     return all;
   }
 
+  /// The group has its default domain from here on, as after the probe of its bus: drivers are no longer deferred. ENOENT: no such group.
+  [[nodiscard]] Result<void> finish_group(vfio::ContextFor<vfio::iommu_group_lock> context, int id)
+      DEVLOCK_REQUIRES(context) {
+    IommuGroup<S>* group = machine_->find_group(id);
+    if (group == nullptr) {
+      return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT,
+                                "there is no such IOMMU group", "look at the iommu_group of the device"));
+    }
+    group->ownership.finish(context.again());
+    return {};
+  }
+
   /// Empty if none is set. ENOENT: no such function.
   [[nodiscard]] Result<std::string> driver_override(vfio::ContextFor<vfio::device_lock> context, Address address) const
       DEVLOCK_REQUIRES(context) {

@@ -18,7 +18,8 @@ namespace devlock::sim {
 
 template <Sync S>
 struct IommuGroup {
-  explicit IommuGroup(int number) : id(number) {}
+  explicit IommuGroup(int number, bool ready = true)
+      : id(number), ownership(ready ? DomainKind::standard : DomainKind::none) {}
 
   const int id;
   std::vector<Function<S>*> members;    // set while the host is built

@@ -135,7 +135,7 @@ class Machine {
   void join(Function<S>& function, int id) {
     auto& group = groups_[id];
     if (group == nullptr) {
-      group = std::make_unique<IommuGroup<S>>(id);
+      group = std::make_unique<IommuGroup<S>>(id, function.spec.group_ready);
     }
     function.group = group.get();
     group->members.push_back(&function);

@@ -42,9 +42,10 @@ struct VfioGroup {
   void detach_container(vfio::ContextFor<vfio::container_lock> context) DEVLOCK_REQUIRES(context) {
     {
       Guard guard{context, container->lock};
+      iommu.ownership.detach(guard);
       claim.give_back();
-      container->groups.set(container->groups.get() - 1U);
-      if (container->groups.get() == 0U) {
+      std::erase(container->groups, this);
+      if (container->groups.empty()) {
         container->iommu_set.set(false);
       }
     }
