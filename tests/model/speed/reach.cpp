@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 #include "model/catalogue/kvm_vfio/pointer.hpp"
-#include "model/catalogue/mdev/life.hpp"
+#include "model/catalogue/mdev/scenario.hpp"
 
 #include "model/catalogue/register.hpp"
 #include "model/speed/reach.hpp"

@@ -2,9 +2,10 @@
 // Copyright the devlock authors
 //
 // The life of mdevs: create and remove through sysfs against the unregistering of the parent. The four bugs of the seed, its
-// fix and the one that landed, as gates (mdev/gate.hpp) around one text.
+// fix and the one that landed, as gates (mdev/gate.hpp) around one text. Scenarios of it: mdev/scenario.hpp.
 // Always: after unregister there is no child and nobody is inside create or remove; no file is added to a device that was
-// removed; available + live == max on every path; a release happens once; a uuid is unique until its release.
+// removed; a device that stays can be removed; available + live == max on every path; a release happens once; a uuid is unique
+// until its release.
 // A sysfs handler holds an active reference: who removes its file waits for it. A remove handler removes its own file first,
 // and is not waited for from then on.
 // Source: drivers/vfio/mdev/mdev_core.c, mdev_sysfs.c; the bugs: Linux 5.1.
@@ -22,19 +23,26 @@ using devlock::check::require;
 /// What a scenario looks for: a wrong variant for its own symptom, the right ones for all.
 enum class Symptom { all, orphan, dying_device, freed_parent, stale_file };
 
-/// What remove does with its file when the device cannot be removed now.
-struct LeavesItsFileOff {
-  static constexpr bool recreates = false;
+struct AsItShould {
+  static constexpr bool recreates_its_file = false;  // remove, of a device that cannot be removed now
+  static constexpr bool file_is_last = true;         // create: the file that removes the device appears when all else is done
+  static constexpr bool loses_an_instance = false;   // create, without memory
 };
-struct RecreatesItsFile {
-  static constexpr bool recreates = true;
+struct RecreatesItsFile : AsItShould {
+  static constexpr bool recreates_its_file = true;
 };
-
-enum class Uuids { each_its_own, all_one };
+/// Linux 6.12: who removes a device whose creation is not over takes its file away and gets EAGAIN.
+struct FileIsFirst : AsItShould {
+  static constexpr bool file_is_last = false;
+};
+/// Linux 6.12: available_instances is not put back.
+struct LosesAnInstance : AsItShould {
+  static constexpr bool loses_an_instance = true;
+};
 
 inline constexpr unsigned most = 3;
 
-template <class Gate, class File = LeavesItsFileOff, Symptom Looks = Symptom::all>
+template <class Gate, class How = AsItShould, Symptom Looks = Symptom::all>
 struct Parent {
   explicit Parent(unsigned instances) : available(static_cast<int>(instances)), max(static_cast<int>(instances)) {
     devlock::check::name(list, "mdev_list_lock");
@@ -49,12 +57,13 @@ struct Parent {
     using lifetime_class = attribute;
   };
   enum State : int { none, registered, removed };
+  enum File : unsigned { missing, there, taken_away };
   struct Mdev {
     Sync::atomic<int> state{none};                       // what the driver core knows
     Var<int> uuid{0};                                    // this and the next under the list's lock; 0: none
     Var<bool> active{false};
     devlock::Rundown<Sync, KernelOrder, attribute> remove_file;
-    Sync::atomic<unsigned> file_removed{0U};             // by itself or with the device
+    Sync::atomic<unsigned> file{missing};                // the one that removes it
     bool released = false;
   };
 
@@ -63,12 +72,13 @@ struct Parent {
     mdev[i].uuid.set(static_cast<int>(i) + 1);
     mdev[i].state.store(registered);
     mdev[i].active.set(true);
+    mdev[i].file.store(there);
     available.set(available.get() - 1);
   }
   static constexpr bool looks_for(Symptom symptom) { return Looks == Symptom::all || Looks == symptom; }
 
   // create_store, mdev_device_create
-  void create(unsigned i, int uuid) {
+  void create(unsigned i, int uuid, bool memory = true) {
     ThreadContext root;
     auto user = create_file.enter();
     if (!user) {
@@ -90,6 +100,11 @@ struct Parent {
         return;
       }
       available.set(available.get() - 1);
+      if (!memory) {
+        available.set(available.get() + (How::loses_an_instance ? 0 : 1));
+        mark("create: ENOMEM");
+        return;
+      }
       mdev[i].uuid.set(uuid);
     }
     if (gate.run(through, [&](const auto& context) { add(context, i); })) {
@@ -104,12 +119,20 @@ struct Parent {
   void add(const Context& context, unsigned i) {
     expect_parent();
     mdev[i].state.store(registered, std::memory_order_release);  // pairs with the loads of state
+    if (!How::file_is_last) {
+      mdev[i].file.store(there, std::memory_order_release);  // pairs with remove()
+    }
     if (looks_for(Symptom::dying_device)) {
       require(mdev[i].state.load(std::memory_order_acquire) == registered,  // pairs with the exchange in take_away()
               "files are added to a device that is there");
     }
-    devlock::Guard lock{context, list};
-    mdev[i].active.set(true);
+    {
+      devlock::Guard lock{context, list};
+      mdev[i].active.set(true);
+    }
+    if (How::file_is_last) {
+      mdev[i].file.store(there, std::memory_order_release);  // as above
+    }
   }
   // remove_store, mdev_device_remove
   void remove(unsigned i) {
@@ -119,8 +142,9 @@ struct Parent {
         mark("remove: the file is gone");
         return;
       }
-      if (mdev[i].file_removed.exchange(1U, std::memory_order_acq_rel) != 0U) {  // pairs with itself
-        mark("remove: another writer was first");
+      unsigned file = there;
+      if (!mdev[i].file.compare_exchange_strong(file, taken_away, std::memory_order_acq_rel)) {  // pairs with add() and itself
+        mark(file == taken_away ? "remove: another writer was first" : "remove: no device yet");
         return;
       }
     }
@@ -133,7 +157,7 @@ struct Parent {
     }
     if (!active) {
       mark("remove: EAGAIN");
-      if (File::recreates) {
+      if (How::recreates_its_file) {
         require(mdev[i].state.load(std::memory_order_acquire) != removed,  // pairs with take_away()
                 "no file is added to a device that was removed");
       }
@@ -194,6 +218,9 @@ struct Parent {
     for (unsigned i = 0; i != most; ++i) {
       const bool child = mdev[i].state.load() == registered;
       live += child ? 1 : 0;
+      if (Looks == Symptom::all) {
+        require(!child || mdev[i].file.load() == there, "a device that stays keeps its remove file");
+      }
       if (looks_for(Symptom::orphan)) {
         require(!child || !unregistered, "after unregister there is no child");
       }
@@ -211,40 +238,6 @@ struct Parent {
   const int max;
   Sync::atomic<unsigned> parent_is_there{1U};
   bool unregistered = false;
-};
-
-// What a thread does.
-template <unsigned I, int Uuid>
-struct Create {};
-template <unsigned I>
-struct Remove {};
-struct Unregister {};
-
-/// `Made` mdevs exist of `Instances`; each thread does one of `Actions`.
-template <class P, unsigned Instances, unsigned Made, class... Actions>
-struct Life : P {
-  static constexpr unsigned threads = sizeof...(Actions);
-  Life() : P(Instances) {
-    for (unsigned i = 0; i != Made; ++i) {
-      this->make(i);
-    }
-  }
-  void thread(unsigned index) {
-    unsigned place = 0;
-    ((place++ == index ? run(Actions{}) : void()), ...);
-  }
-  void after() { this->expect_end(); }
-
- private:
-  template <unsigned I, int Uuid>
-  void run(Create<I, Uuid>) {
-    this->create(I, Uuid);
-  }
-  template <unsigned I>
-  void run(Remove<I>) {
-    this->remove(I);
-  }
-  void run(Unregister) { this->unregister(); }
 };
 
 }  // namespace catalogue::mdev
