@@ -18,6 +18,11 @@
 // Production's Sync policy is sync/std.hpp, the topology is in pci/, the hosts are in backend/.
 #pragma once
 
+// First, because a message begins with the way to the header that it is about.
+#include "devlock/order/malformed.hpp"
+
+#include "devlock/order/context.hpp"
+
 #include "devlock/config.hpp"
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/group_ownership.hpp"

@@ -18,18 +18,20 @@ struct numbered {
                                   static_cast<char>('0' + I % 10), '\0'};
 };
 
+template <class... Parts>
+struct Edges;
 template <class... Lists>
 struct join;
 template <class... A>
-struct join<Hierarchy<A...>> {
+struct join<Edges<A...>> {
   using type = Hierarchy<A...>;
 };
 template <class... A, class... B, class... Rest>
-struct join<Hierarchy<A...>, Hierarchy<B...>, Rest...> : join<Hierarchy<A..., B...>, Rest...> {};
+struct join<Edges<A...>, Edges<B...>, Rest...> : join<Edges<A..., B...>, Rest...> {};
 
 // Edges from each class to the one that comes Step later.
 template <std::size_t Step, std::size_t... I>
-auto edges(std::index_sequence<I...>) -> Hierarchy<Before<numbered<I>, numbered<I + Step>>...>;
+auto edges(std::index_sequence<I...>) -> Edges<Before<numbered<I>, numbered<I + Step>>...>;
 template <std::size_t Step>
 using step = decltype(edges<Step>(std::make_index_sequence<256 - Step>{}));
 
@@ -44,7 +46,7 @@ static_assert(!precedes<Large, numbered<255>, numbered<255>>);
 // A comb: even classes are a chain, each odd one hangs off the even one before it, so that odd ones are incomparable.
 template <std::size_t... I>
 auto comb(std::index_sequence<I...>)
-    -> join<Hierarchy<Before<numbered<2 * I>, numbered<2 * I + 2>>...>, Hierarchy<Before<numbered<2 * I>, numbered<2 * I + 1>>...>>;
+    -> join<Edges<Before<numbered<2 * I>, numbered<2 * I + 2>>...>, Edges<Before<numbered<2 * I>, numbered<2 * I + 1>>...>>;
 struct Comb : decltype(comb(std::make_index_sequence<127>{}))::type {};
 
 static_assert(precedes<Comb, numbered<0>, numbered<253>>);

@@ -12,6 +12,9 @@
 // own thread, and that it is not used while a guard made from it lives.
 #pragma once
 
+// First, because a message begins with the way to the header that it is about.
+#include "devlock/order/malformed.hpp"
+
 #include "devlock/order/capability.hpp"
 #include "devlock/order/instance.hpp"
 #include "devlock/order/verdict.hpp"
@@ -47,7 +50,7 @@ namespace detail {
 
 template <class HeldSet, class X>
 inline constexpr Ruling bound_ruling =
-    judge_bound(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count, class_key<X>);
+    judge_bound(HeldSet::order::table, held_elements<HeldSet>::list, held_elements<HeldSet>::count, class_key<X>, X::name);
 template <class HeldSet, class X>
 inline constexpr bool bounded_by = bound_ruling<HeldSet, X> == Ruling::permitted;
 
@@ -60,6 +63,9 @@ inline constexpr bool order_covers = std::same_as<Actual, Asked>;
 template <class Actual, class Asked>
   requires requires { typename Actual::bases; }
 inline constexpr bool order_covers<Actual, Asked> = std::same_as<Actual, Asked> || Actual::bases::template cover<Asked>;
+
+template <class Actual, class Asked>
+inline constexpr bool order_covers<Reported<Actual>, Asked> = true;
 
 }  // namespace detail
 
@@ -102,11 +108,14 @@ const Capability& cap_of(const HeldContext<HeldSet>& context) DEVLOCK_RETURNS_CA
 
 /// The root of a thread that holds nothing. Make one at the top of each thread.
 template <class Order>
-class DEVLOCK_SCOPED_CAPABILITY ThreadContext : public HeldContext<Held<Order>> {
+class DEVLOCK_SCOPED_CAPABILITY ThreadContext : public HeldContext<Held<detail::order_given<Order>>> {
+  static_assert(detail::is_order<Order>,
+                "devlock: the order of a context is a complete struct that derives from devlock::Hierarchy<...>");
+
  public:
   explicit ThreadContext(validate::Where where = validate::Where::current()) DEVLOCK_ACQUIRES(this->entered)
       DEVLOCK_UNANALYSED {
-    this->mark.template enter_root<Order>(where);
+    this->mark.template enter_root<typename ThreadContext::order>(where);
   }
   ThreadContext(const ThreadContext&) = delete;
   ThreadContext& operator=(const ThreadContext&) = delete;
@@ -116,13 +125,16 @@ class DEVLOCK_SCOPED_CAPABILITY ThreadContext : public HeldContext<Held<Order>> 
 /// The escape hatch: a root in the middle of a thread, for adoption step by step and for programs that are wrong
 /// on purpose. `reason` says why; grep for the name finds every use. The validator goes on checking what is taken under it.
 template <class Order>
-class DEVLOCK_SCOPED_CAPABILITY UncheckedContext : public HeldContext<Held<Order>> {
+class DEVLOCK_SCOPED_CAPABILITY UncheckedContext : public HeldContext<Held<detail::order_given<Order>>> {
+  static_assert(detail::is_order<Order>,
+                "devlock: the order of a context is a complete struct that derives from devlock::Hierarchy<...>");
+
  public:
   explicit UncheckedContext(const char (&)[1]) = delete;
   template <std::size_t N>
   explicit UncheckedContext(const char (&reason)[N], validate::Where where = validate::Where::current())
       DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED {
-    this->mark.template enter_unchecked<Order>(reason, where);
+    this->mark.template enter_unchecked<typename UncheckedContext::order>(reason, where);
   }
   ~UncheckedContext() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED { this->mark.leave(); }
 };
@@ -136,9 +148,12 @@ using unchecked_context = UncheckedContext<Order>;
 /// Passed by value it costs nothing. The bound X stays in the set of everything that the callee takes; permissions by instance
 /// order and nest locks do not pass.
 template <class Order, LockClass X>
-class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<Order, Below<X>>>,
+class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<detail::order_given<Order>, Below<X>>>,
                                                       public detail::InstanceLink<false> {
-  static_assert(contains_class<Order, X>, "devlock: the class of a ContextFor is not in its hierarchy; add a Before to it");
+  static_assert(detail::is_order<Order>,
+                "devlock: the order of a context is a complete struct that derives from devlock::Hierarchy<...>");
+  static_assert(contains_class<detail::order_given<Order>, X>,
+                "devlock: the class of a ContextFor is not in its hierarchy; add a Before to it");
 
  public:
   explicit constexpr ContextFor(validate::ContextReference reference) noexcept : mark(reference) {}
@@ -147,13 +162,13 @@ class DEVLOCK_CAPABILITY("lock context") ContextFor : public HeldTag<Held<Order,
   [[nodiscard]] constexpr ContextFor again() const DEVLOCK_RETURNS_CAPABILITY(*this) { return *this; }
   /// Passes on a narrower bound.
   template <class Other, LockClass Y>
-    requires(!std::same_as<X, Y> || !std::same_as<Order, Other>) && detail::bounded_by<Held<Order, Below<X>>, Y> &&
+    requires(!std::same_as<X, Y> || !std::same_as<Order, Other>) && detail::bounded_by<typename ContextFor::held, Y> &&
             detail::order_covers<Order, Other>
   constexpr operator ContextFor<Other, Y>() const DEVLOCK_RETURNS_CAPABILITY(*this) {  // NOLINT
     return ContextFor<Other, Y>(mark);
   }
-  template <class Other, LockClass Y, class Refusal = detail::bound_refusal<Held<Order, Below<X>>, Y>>
-    requires(!detail::bounded_by<Held<Order, Below<X>>, Y> && detail::order_covers<Order, Other>)
+  template <class Other, LockClass Y, class Refusal = detail::bound_refusal<typename ContextFor::held, Y>>
+    requires(!detail::bounded_by<typename ContextFor::held, Y> && detail::order_covers<Order, Other>)
   operator ContextFor<Other, Y>() const = delete;
   /// Tells Clang, at the top of a lambda that captures this context, that it is entered there.
   void assume() const DEVLOCK_ASSERTS(this) {}
@@ -172,6 +187,10 @@ struct parent_of {
 template <class Order, class X>
 struct parent_of<Held<Order, Below<X>>> {
   using type = ContextFor<Order, X>;
+};
+template <class Given, class X>
+struct parent_of<Held<Reported<Given>, Below<X>>> {
+  using type = ContextFor<Given, X>;
 };
 /// What a guard under `HeldSet` takes as its parent: a root or a guard, or a parameter.
 template <class HeldSet>

@@ -13,6 +13,9 @@
 // and what the receiver waits for first may be waiting for it.
 #pragma once
 
+// First, because a message begins with the way to the header that it is about.
+#include "devlock/order/malformed.hpp"
+
 #include "devlock/order/context.hpp"
 #include "devlock/order/grip.hpp"
 #include "devlock/order/nest.hpp"
@@ -145,12 +148,12 @@ requires(!detail::permitted<Refusal>) class Guard<Refusal, Lock> : public detail
   Guard(const ContextTag&, Lock&, More) = delete;
 };
 
-template <LockContext Context, ClassifiedLock Lock>
+template <LockContext Context, class Lock>
 Guard(const Context&, Lock&) -> Guard<detail::wait_verdict<typename Context::held, Lock>, Lock>;
-template <LockContext Context, ClassifiedLock Lock, class... Owners>
+template <LockContext Context, class Lock, class... Owners>
 Guard(const Context&, Lock&, Under<Owners...>)
     -> Guard<detail::nest_wait_verdict<typename Context::held, Lock, Owners...>, Lock>;
-template <LockContext Context, ClassifiedLock Lock>
+template <LockContext Context, class Lock>
 Guard(const Context&, Lock&, Adopt) -> Guard<detail::try_verdict<typename Context::held, Lock>, Lock>;
 
 }  // namespace devlock

@@ -39,7 +39,7 @@ template <class Order, class A, class B>
 inline constexpr bool precedes_v = Order::table.precedes(class_key<A>, class_key<B>);
 
 template <class Order, class C>
-inline constexpr bool knows_v = Order::table.contains(class_key<C>);
+inline constexpr bool knows_v = Order::table.contains(class_key<C>) && Order::table.has_name(Order::table.row_of(class_key<C>), C::name);
 
 template <class E>
 inline constexpr Element element_of{Hold::exclusive, class_key<E>, 0};
@@ -100,7 +100,7 @@ using held_with_nested = typename add_to<HeldSet, typename nested_classes<classe
 template <class Order, LockClass Outer, LockClass Inner>
 inline constexpr bool precedes = detail::precedes_v<Order, Outer, Inner>;
 
-/// True if `Order` has an edge that mentions `C`.
+/// True if `Order` has an edge that mentions `C`, this very class and not another one of its name.
 template <class Order, LockClass C>
 inline constexpr bool contains_class = detail::knows_v<Order, C>;
 

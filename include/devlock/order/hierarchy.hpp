@@ -9,13 +9,14 @@
 //                                       devlock::Before<big_lock, devlock::vfio::device_lock>> {};
 //
 // Name it by a struct: the edges then appear neither in symbols nor in messages. What does not compile: a cycle, two classes with
-// one name, an extension that relates two classes of its base anew (a function compiled against the base would be
-// wrong), an edge out of a leaf. Not checked: that the program follows the order where it goes around devlock's guards.
+// one name, an extension that relates two classes of its base anew (a function compiled against the base would be wrong), an edge
+// out of a leaf; see malformed.hpp. Not checked: that the program follows the order where it goes around devlock's guards.
 #pragma once
 
 #include <cstddef>
 
 #include "devlock/order/lock_class.hpp"
+#include "devlock/order/malformed.hpp"
 #include "devlock/order/order_table.hpp"
 
 namespace devlock {
@@ -29,22 +30,6 @@ struct Extends;
 /// Classes that come after every class that is not one of them, those of later extensions too.
 template <class... Classes>
 struct Leaves;
-
-/// What a cyclic declaration is reported with: its classes in order, the first one repeated at the end.
-template <class... Path>
-struct cycle {};
-/// What a class that is no LockClass is reported with.
-template <class Class>
-struct lock_class_without_name {};
-/// What two classes with one name are reported with.
-template <class One, class Other>
-struct two_classes_of_one_name {};
-/// What a class of a base is reported with whose name a new class has as well.
-template <class New>
-struct name_taken_in_a_base {};
-/// What an extension is reported with that puts Outer before Inner while its base does not.
-template <class Outer, class Inner>
-struct relates_anew {};
 
 namespace detail {
 
@@ -98,70 +83,6 @@ struct class_of_row<Order, Row, false> {
   using type = std::remove_pointer_t<decltype(class_in_bases<Order::table.row_key[Row]>(typename Order::bases{}))>;
 };
 
-// The place of the first false; `Count` if there is none. An array, because compilers limit the length of a fold.
-template <std::size_t Count>
-constexpr std::size_t first_false(const bool (&values)[Count]) {
-  std::size_t place = 0;
-  while (place != Count && values[place]) {
-    ++place;
-  }
-  return place;
-}
-
-// Sound is what has no finding; each finding is a type whose name the compiler prints.
-struct sound {};
-template <class Finding>
-inline constexpr bool is_sound = false;
-template <>
-inline constexpr bool is_sound<sound> = true;
-
-template <class Classes, std::size_t Unnamed, std::size_t Count>
-struct naming {
-  using type = lock_class_without_name<typename Classes::template type<Unnamed>>;
-};
-template <class Classes, std::size_t Count>
-struct naming<Classes, Count, Count> {
-  using type = sound;
-};
-
-template <class Classes, bool Duplicate, std::size_t One, std::size_t Other>
-struct uniqueness {
-  using type = sound;
-};
-template <class Classes, std::size_t One, std::size_t Other>
-struct uniqueness<Classes, true, One, Other> {
-  using type = two_classes_of_one_name<typename Classes::template type<One>, typename Classes::template type<Other>>;
-};
-template <class Classes, std::size_t Other>
-struct uniqueness<Classes, true, ~std::size_t{0}, Other> {
-  using type = name_taken_in_a_base<typename Classes::template type<Other>>;
-};
-template <class Classes>
-struct uniqueness<Classes, true, ~std::size_t{0}, ~std::size_t{0}> {
-  using type = name_taken_in_a_base<void>;
-};
-
-template <class Order, class Steps>
-struct acyclicity;
-template <class Order, std::size_t... Step>
-struct acyclicity<Order, indices<Step...>> {
-  using type = cycle<typename class_of_row<Order, Order::table.cycle[Step]>::type...>;
-};
-template <class Order>
-struct acyclicity<Order, indices<>> {
-  using type = sound;
-};
-
-template <class Order, class Base, std::size_t Outer = Order::table.new_relation(Base::table).first,
-          std::size_t Inner = Order::table.new_relation(Base::table).second>
-struct conservation {
-  using type = relates_anew<typename class_of_row<Base, Outer>::type, typename class_of_row<Base, Inner>::type>;
-};
-template <class Order, class Base>
-struct conservation<Order, Base, ~std::size_t{0}, ~std::size_t{0}> {
-  using type = sound;
-};
-
 template <class... Bases, class... Leaf, class... Outer, class... Inner>
 struct Declaration<Extends<Bases...>, Leaves<Leaf...>, Before<Outer, Inner>...> {
   using bases = BaseOrders<Bases...>;
@@ -173,62 +94,138 @@ struct Declaration<Extends<Bases...>, Leaves<Leaf...>, Before<Outer, Inner>...> 
   static constexpr std::size_t edges = (own_edges + ... + Bases::table.edges);
   static constexpr std::size_t classes = ((2 * own_edges + own_leaves) + ... + Bases::table.count);
   static constexpr std::size_t mentions = 2 * own_edges + own_leaves;
-  static_assert(is_sound<typename naming<mentioned,
-                                         first_false({LockClass<Outer>..., LockClass<Inner>..., LockClass<Leaf>..., false}),
-                                         mentions>::type>,
-                "devlock: a lock class needs `static constexpr char name[] = \"...\"` that is not empty");
 
   using Table = OrderTable<table_rows(classes), edges>;
   // Arrays, because compilers limit the length of a fold.
   static constexpr Table build() {
-    constexpr std::uint64_t keys[]{class_key<Outer>..., class_key<Inner>..., class_key<Leaf>..., 0};
-    constexpr const char* names[]{Outer::name..., Inner::name..., Leaf::name..., nullptr};
+    constexpr const ClassId* ids[]{&class_id<Outer>..., &class_id<Inner>..., &class_id<Leaf>..., nullptr};
     Table t;
     (t.add_base(Bases::table), ...);
     for (std::size_t e = 0; e != own_edges; ++e) {
       const std::size_t i = own_edges + e;
-      t.add_edge(keys[e], names[e], e, keys[i], names[i], i);
+      t.add_edge(ids[e]->key, ids[e]->name, e, ids[i]->key, ids[i]->name, i);
     }
     for (std::size_t l = 2 * own_edges; l != mentions; ++l) {
-      t.add_leaf(keys[l], names[l], l);
+      t.add_leaf(ids[l]->key, ids[l]->name, l);
     }
     t.close();
+    (t.compare(Bases::table), ...);
     return t;
   }
 
  public:
   /// The transitive closure, looked up by class. An implementation detail of `precedes` and of the graph.
   static constexpr Table table = build();
-
- private:
-  static_assert(!table.too_many_classes, "devlock: a hierarchy has room for 256 classes");
-  static_assert(is_sound<typename uniqueness<mentioned, table.duplicate_name, table.same_name[0], table.same_name[1]>::type>,
-                "devlock: two lock classes of this hierarchy have one name; give each class its own");
-  static_assert(!table.edge_from_leaf, "devlock: a leaf comes after everything; no edge leads out of it");
-  static_assert(is_sound<typename acyclicity<Declaration, make_indices<table.cycle_length>>::type>,
-                "devlock: these Before edges close a cycle; the classes of cycle<...> are in order, remove one edge");
-  static_assert((is_sound<typename conservation<Declaration, Bases>::type> && ...),
-                "devlock: an extension relates two classes of its base anew; declare that edge in the base");
 };
+
+// The finding about a table that is not sound, as a type.
+template <class Class>
+constexpr auto unfit_class() {
+  if constexpr (LockClass<Class>) {
+    return instance_key_and_nest_owner<Class>{};
+  } else {
+    return lock_class_without_name<Class>{};
+  }
+}
+template <class Order, std::size_t... Step>
+cycle<typename class_of_row<Order, Order::table.cycle[Step]>::type...> cycle_of(indices<Step...>);
+template <class Order>
+constexpr auto duplicate_of() {
+  constexpr auto& table = Order::table;
+  if constexpr (table.same_name[1] == table.nowhere) {
+    return name_taken_in_a_base<void>{};
+  } else if constexpr (table.same_name[0] == table.nowhere) {
+    return name_taken_in_a_base<typename Order::mentioned::template type<table.same_name[1]>>{};
+  } else {
+    return two_classes_of_one_name<typename Order::mentioned::template type<table.same_name[0]>,
+                                   typename Order::mentioned::template type<table.same_name[1]>>{};
+  }
+}
+template <class Order>
+constexpr auto finding_of() {
+  constexpr auto& table = Order::table;
+  if constexpr (table.unfit != table.nowhere) {
+    return unfit_class<typename Order::mentioned::template type<table.unfit>>();
+  } else if constexpr (table.too_many_classes) {
+    return too_many_classes<max_classes>{};
+  } else if constexpr (table.duplicate_name) {
+    return duplicate_of<Order>();
+  } else if constexpr (table.edge_from_leaf) {
+    return edge_from_leaf<typename class_of_row<Order, table.pair[0]>::type, typename class_of_row<Order, table.pair[1]>::type>{};
+  } else if constexpr (table.cycle_length != 0) {
+    return decltype(cycle_of<Order>(make_indices<table.cycle_length>{})){};
+  } else {
+    return relates_anew<typename class_of_row<Order, table.pair[0]>::type, typename class_of_row<Order, table.pair[1]>::type>{};
+  }
+}
+
+template <class Order, bool Sound = Order::table.sound()>
+struct judged {
+  using type = Order;
+};
+template <class Order>
+struct judged<Order, false> {
+  using type = Malformed<decltype(finding_of<Order>())>;
+};
+
+// The bases are judged first; without them there is no table.
+template <class Base>
+inline constexpr bool is_fit_base = is_order<Base> && !std::is_base_of_v<AnyOrder, Base>;
+template <class... Bases>
+struct unfit_base {
+  using type = AnyOrder;  // a malformed one has been reported
+};
+template <class First, class... More>
+struct unfit_base<First, More...> {
+  using type = std::conditional_t<is_order<First>, typename unfit_base<More...>::type, Malformed<not_a_hierarchy<First>>>;
+};
+
+// The kind of a part, by its place in a Hierarchy.
+template <class Part>
+inline constexpr int part_of = 3;
+template <class... Orders>
+inline constexpr int part_of<Extends<Orders...>> = 0;
+template <class... Classes>
+inline constexpr int part_of<Leaves<Classes...>> = 1;
+template <class Outer, class Inner>
+inline constexpr int part_of<Before<Outer, Inner>> = 2;
+template <std::size_t Count>
+constexpr std::size_t misplaced(const int (&parts)[Count]) {
+  int last = -1;
+  for (std::size_t p = 0; p != Count; ++p) {
+    if (parts[p] == 3 || parts[p] < last || (parts[p] == last && last != 2)) {
+      return p;
+    }
+    last = parts[p];
+  }
+  return 0;
+}
+
+// The type that a Hierarchy is.
+template <class... Parts>
+struct declared {
+  using type = Malformed<misplaced_part<typename class_pick<Parts...>::template type<misplaced({part_of<Parts>...})>>>;
+};
+template <bool FitBases, class Bases, class Leaf, class... Edges>
+struct extended : judged<Declaration<Bases, Leaf, Edges...>> {};
+template <class... Bases, class Leaf, class... Edges>
+struct extended<false, Extends<Bases...>, Leaf, Edges...> : unfit_base<Bases...> {};
+template <class... Outer, class... Inner>
+struct declared<Before<Outer, Inner>...> : judged<Declaration<Extends<>, Leaves<>, Before<Outer, Inner>...>> {};
+template <class... Bases, class... Outer, class... Inner>
+struct declared<Extends<Bases...>, Before<Outer, Inner>...>
+    : extended<(is_fit_base<Bases> && ...), Extends<Bases...>, Leaves<>, Before<Outer, Inner>...> {};
+template <class... Leaf, class... Outer, class... Inner>
+struct declared<Leaves<Leaf...>, Before<Outer, Inner>...>
+    : judged<Declaration<Extends<>, Leaves<Leaf...>, Before<Outer, Inner>...>> {};
+template <class... Bases, class... Leaf, class... Outer, class... Inner>
+struct declared<Extends<Bases...>, Leaves<Leaf...>, Before<Outer, Inner>...>
+    : extended<(is_fit_base<Bases> && ...), Extends<Bases...>, Leaves<Leaf...>, Before<Outer, Inner>...> {};
 
 }  // namespace detail
 
 /// The base of a named hierarchy: at most one Extends, then at most one Leaves, then Before<Outer, Inner> edges.
 template <class... Parts>
-struct Hierarchy {
-  static_assert(sizeof...(Parts) != sizeof...(Parts),
-                "devlock: a Hierarchy is an optional Extends<...>, an optional Leaves<...>, then Before<Outer, Inner> edges");
-};
-template <class... Outer, class... Inner>
-struct Hierarchy<Before<Outer, Inner>...> : detail::Declaration<Extends<>, Leaves<>, Before<Outer, Inner>...> {};
-template <class... Bases, class... Outer, class... Inner>
-struct Hierarchy<Extends<Bases...>, Before<Outer, Inner>...>
-    : detail::Declaration<Extends<Bases...>, Leaves<>, Before<Outer, Inner>...> {};
-template <class... Leaf, class... Outer, class... Inner>
-struct Hierarchy<Leaves<Leaf...>, Before<Outer, Inner>...>
-    : detail::Declaration<Extends<>, Leaves<Leaf...>, Before<Outer, Inner>...> {};
-template <class... Bases, class... Leaf, class... Outer, class... Inner>
-struct Hierarchy<Extends<Bases...>, Leaves<Leaf...>, Before<Outer, Inner>...>
-    : detail::Declaration<Extends<Bases...>, Leaves<Leaf...>, Before<Outer, Inner>...> {};
+using Hierarchy = typename detail::declared<Parts...>::type;
 
 }  // namespace devlock

@@ -16,11 +16,19 @@
 
 namespace devlock {
 
+namespace detail {
+template <class Name>
+inline constexpr bool is_text = false;
+template <std::size_t Size>
+inline constexpr bool is_text<const char[Size]> = true;
+template <>
+inline constexpr bool is_text<const char[]> = true;  // of a class template, until its size is asked for
+}  // namespace detail
+
 /// A type that names a lock class: it has a `static constexpr char name[]` that is not empty.
 /// An array, not a pointer, because its address is the identity of the class at compile time.
 template <class C>
-concept LockClass = std::is_array_v<std::remove_reference_t<decltype((C::name))>> &&
-                    std::convertible_to<decltype((C::name)), const char*> && sizeof(C::name) > 1;
+concept LockClass = detail::is_text<decltype(C::name)> && sizeof(C::name) > 1;
 
 /// The classes that one lock joins when it is taken, outermost first. Most locks have one; DeviceLock has two.
 template <class... Classes>
@@ -39,8 +47,34 @@ constexpr std::uint64_t hash_name(const char* text) {
 template <class C>
 inline constexpr std::uint64_t class_key = hash_name(C::name);
 
+/// What a hierarchy knows of a class: its key, and the address of its name, which tells it from others of that name.
+struct ClassId {
+  std::uint64_t key;
+  const char* name;
+};
+/// No key for what cannot be in a hierarchy.
+template <class C>
+inline constexpr ClassId class_id{0, nullptr};
+template <class C>
+  requires LockClass<C> && (!requires {
+             typename C::instance_key;
+             typename C::nest_owner;
+           })
+inline constexpr ClassId class_id<C>{hash_name(C::name), C::name};
+
+/// A class whose instances have an order, see instance.hpp; or a nest lock, see nest.hpp.
+template <class C>
+inline constexpr bool keyed_class = requires { typename C::instance_key; };
+template <class C>
+inline constexpr bool nested_class = requires { typename C::nest_owner; };
+
+/// Stands for the classes of a lock that has none.
 template <class L>
-struct classes_of_lock;
+struct Unclassified {};
+template <class L>
+struct classes_of_lock {
+  using type = Unclassified<L>;
+};
 template <class L>
   requires requires { typename L::lock_class; }
 struct classes_of_lock<L> {
@@ -52,7 +86,7 @@ struct classes_of_lock<L> {
   using type = typename L::lock_classes;
 };
 
-/// ClassList of a lock type, from its `lock_class` or `lock_classes`.
+/// ClassList of a lock type, from its `lock_class` or `lock_classes`; else Unclassified.
 template <class L>
 using classes_of = typename classes_of_lock<L>::type;
 
@@ -60,6 +94,6 @@ using classes_of = typename classes_of_lock<L>::type;
 
 /// A lock that devlock's guards can take: it says which class or classes it belongs to.
 template <class L>
-concept ClassifiedLock = requires { typename detail::classes_of<L>; };
+concept ClassifiedLock = !std::same_as<detail::classes_of<L>, detail::Unclassified<L>>;
 
 }  // namespace devlock

@@ -47,10 +47,13 @@ struct OrderTable {
 
   std::size_t cycle[Rows + 1]{};  // rows, the first one repeated at the end
   std::size_t cycle_length = 0;
+  std::size_t unfit = nowhere;  // the place of one that is no class
   bool too_many_classes = false;
   bool duplicate_name = false;
   std::size_t same_name[2]{};  // the places of both, if so
   bool edge_from_leaf = false;
+  bool relates_anew = false;
+  std::size_t pair[2]{};  // rows: the outer and the inner class of that edge or relation
 
   constexpr std::size_t slot(std::uint64_t wanted) const {
     std::size_t s = (wanted ^ (wanted >> 29)) % slots;
@@ -64,6 +67,8 @@ struct OrderTable {
     const std::size_t s = slot(wanted);
     return key[s] == wanted ? row[s] : nowhere;
   }
+  /// Whether a row is that of the class with this very name, not of another class whose name reads the same.
+  constexpr bool has_name(std::size_t r, const char* class_name) const { return name[r] == class_name; }
   constexpr bool row_precedes(std::size_t o, std::size_t i) const { return ((after[o][i / 64] >> (i % 64)) & 1U) != 0; }
   /// True if a path leads from the class `outer_key` to the class `inner_key`. False for an unknown one.
   constexpr bool precedes(std::uint64_t outer_key, std::uint64_t inner_key) const {
@@ -72,11 +77,21 @@ struct OrderTable {
     return o != nowhere && i != nowhere && row_precedes(o, i);
   }
 
-  // Building, in this order: add_base, add_edge, add_leaf, close.
+  /// The same for a row that this table has.
+  constexpr bool precedes_row(std::uint64_t outer_key, std::size_t i) const {
+    const std::size_t s = slot(outer_key);
+    return key[s] == outer_key && row_precedes(row[s], i);
+  }
+
+  // Building, in this order: add_base, add_edge, add_leaf, close, compare.
 
   constexpr std::uint16_t add_class(std::uint64_t class_key, const char* class_name, std::size_t class_place) {
     const std::size_t s = slot(class_key);
     if (key[s] == 0) {
+      if (class_key == 0) {
+        unfit = class_place;
+        return 0;
+      }
       if (count == Rows) {
         too_many_classes = true;
         return 0;
@@ -115,8 +130,13 @@ struct OrderTable {
     }
   }
 
+  /// False if the declaration is malformed.
+  [[nodiscard]] constexpr bool sound() const {
+    return unfit == nowhere && !too_many_classes && !duplicate_name && !edge_from_leaf && cycle_length == 0 && !relates_anew;
+  }
+
   constexpr void close() {
-    if (too_many_classes || duplicate_name) {
+    if (unfit != nowhere || too_many_classes || duplicate_name) {
       return;
     }
     // Edges grouped by their inner class, so that finishing a class visits exactly the classes before it.
@@ -127,7 +147,11 @@ struct OrderTable {
     for (std::size_t e = 0; e != edges; ++e) {
       ++open_edges[outer[e]];
       ++first[inner[e] + 1U];
-      edge_from_leaf = edge_from_leaf || leaf[outer[e]];
+      if (leaf[outer[e]]) {
+        edge_from_leaf = true;
+        pair[0] = outer[e];
+        pair[1] = inner[e];
+      }
     }
     for (std::size_t c = 0; c != count; ++c) {
       first[c + 1] = static_cast<std::uint16_t>(first[c + 1] + first[c]);
@@ -164,10 +188,20 @@ struct OrderTable {
     close_leaves();
   }
 
+  /// Notes a pair of classes that this order relates and the base does not.
+  template <class Base>
+  constexpr void compare(const Base& base) {
+    const auto found = new_relation(base);
+    if (found.first != nowhere && !relates_anew && !edge_from_leaf) {
+      relates_anew = true;
+      pair[0] = row_of(base.row_key[found.first]);
+      pair[1] = row_of(base.row_key[found.second]);
+    }
+  }
   /// A pair of rows of `base` that this order relates and the base does not: {outer, inner}, or nowhere.
   template <class Base>
   constexpr std::pair<std::size_t, std::size_t> new_relation(const Base& base) const {
-    if (too_many_classes || duplicate_name || cycle_length != 0) {
+    if (!sound()) {
       return {nowhere, nowhere};  // reported by itself
     }
     std::size_t mine[Base::rows]{};

@@ -21,6 +21,10 @@ template <template <class, class> class Rule, class Asked, class HeldSet>
 struct refused_under<Rule<Asked, HeldSet>> {
   using type = HeldSet;
 };
+template <template <class, class, class> class Rule, class Asked, class Other, class HeldSet>
+struct refused_under<Rule<Asked, Other, HeldSet>> {
+  using type = HeldSet;
+};
 
 /// The base of every refused specialisation. Its destructor is not trivial, so that no compiler adds that the variable is unused.
 template <class Refusal>

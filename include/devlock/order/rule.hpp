@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "devlock/order/order_table.hpp"
+
 namespace devlock::detail {
 
 /// How a class is held.
@@ -35,11 +37,13 @@ struct Request {
   bool shared = false;           ///< as a reader
   bool keyed = false;            ///< the class orders its instances by a key, which is checked when the lock is taken
   std::uint64_t owner_key = 0;   ///< the class of the nest lock named; 0 for none
+  const char* name = nullptr;    ///< the identity of the class; null if its key says enough
 };
 
 enum class Ruling : unsigned char {
   permitted,
   unknown_class,
+  unknown_of_this_name,
   inversion,
   unordered,
   same_class,
@@ -65,6 +69,16 @@ constexpr bool admits_same_class(const Element& held, const Request& request) {
   return request.keyed && !request.shared && held.hold == Hold::exclusive;
 }
 
+// May the class be asked for at all?
+template <class Table>
+constexpr Ruling judge_class(const Table& table, std::uint64_t key, const char* name) {
+  const std::size_t row = table.row_of(key);
+  if (row == table.nowhere) {
+    return Ruling::unknown_class;
+  }
+  return name == nullptr || table.has_name(row, name) ? Ruling::permitted : Ruling::unknown_of_this_name;
+}
+
 template <class Table>
 constexpr Ruling refuse(const Table& table, const Element& held, const Request& request) {
   if (held.hold != Hold::below && held.class_key == request.class_key) {
@@ -79,17 +93,21 @@ constexpr Ruling refuse(const Table& table, const Element& held, const Request& 
 /// May a thread that holds these elements wait for the class asked for?
 template <class Table>
 constexpr Ruling judge_wait(const Table& table, const Element* held, std::size_t count, const Request& request) {
-  if (!table.contains(request.class_key)) {
+  const std::size_t asked = table.row_of(request.class_key);
+  if (asked == table.nowhere) {
     return Ruling::unknown_class;
+  }
+  if (request.name != nullptr && !table.has_name(asked, request.name)) {
+    return Ruling::unknown_of_this_name;
   }
   bool owner_held = request.owner_key == 0;
   Ruling ruling = Ruling::permitted;
-  for (std::size_t i = 0; i != count; ++i) {
-    owner_held = owner_held || (held[i].hold == Hold::exclusive && held[i].class_key == request.owner_key);
-    const bool same = held[i].hold != Hold::below && held[i].class_key == request.class_key;
-    const bool fine = same ? admits_same_class(held[i], request) : admits(table, held[i], request.class_key);
+  for (const Element* e = held; e != held + count; ++e) {
+    owner_held = owner_held || (e->hold == Hold::exclusive && e->class_key == request.owner_key);
+    const bool fine = e->class_key != request.class_key ? table.precedes_row(e->class_key, asked)
+                                                        : e->hold == Hold::below || admits_same_class(*e, request);
     if (!fine && (ruling == Ruling::permitted || ruling == Ruling::unordered)) {
-      ruling = refuse(table, held[i], request);
+      ruling = refuse(table, *e, request);
     }
   }
   if (ruling == Ruling::permitted && !owner_held) {
@@ -101,8 +119,8 @@ constexpr Ruling judge_wait(const Table& table, const Element* held, std::size_t
 /// May it try? Only the class must be known, and a nest lock that is named must be held.
 template <class Table>
 constexpr Ruling judge_try(const Table& table, const Element* held, std::size_t count, const Request& request) {
-  if (!table.contains(request.class_key)) {
-    return Ruling::unknown_class;
+  if (const Ruling ruling = judge_class(table, request.class_key, request.name); ruling != Ruling::permitted) {
+    return ruling;
   }
   bool owner_held = request.owner_key == 0;
   for (std::size_t i = 0; i != count; ++i) {
@@ -113,9 +131,10 @@ constexpr Ruling judge_try(const Table& table, const Element* held, std::size_t 
 
 /// May a ContextFor<X> be made here?
 template <class Table>
-constexpr Ruling judge_bound(const Table& table, const Element* held, std::size_t count, std::uint64_t bound) {
-  if (!table.contains(bound)) {
-    return Ruling::unknown_class;
+constexpr Ruling judge_bound(const Table& table, const Element* held, std::size_t count, std::uint64_t bound,
+                             const char* name = nullptr) {
+  if (const Ruling ruling = judge_class(table, bound, name); ruling != Ruling::permitted) {
+    return ruling;
   }
   for (std::size_t i = 0; i != count; ++i) {
     if (!admits(table, held[i], bound)) {

@@ -116,10 +116,10 @@ class SharedTryGuard<Refusal, Lock> : public detail::Refused<Refusal> {
   SharedTryGuard(const ContextTag&, Lock&) = delete;
 };
 
-template <LockContext Context, ClassifiedLock Lock>
+template <LockContext Context, class Lock>
 SharedGuard(const Context&, Lock&)
     -> SharedGuard<detail::wait_verdict<typename Context::held, Lock, detail::Mode::shared>, Lock>;
-template <LockContext Context, ClassifiedLock Lock>
+template <LockContext Context, class Lock>
 SharedTryGuard(const Context&, Lock&) -> SharedTryGuard<detail::try_verdict<typename Context::held, Lock>, Lock>;
 
 }  // namespace devlock

@@ -95,9 +95,9 @@ requires(!detail::permitted<Refusal>) class TryGuard<Refusal, Lock> : public det
   TryGuard(const ContextTag&, Lock&, More) = delete;
 };
 
-template <LockContext Context, ClassifiedLock Lock>
+template <LockContext Context, class Lock>
 TryGuard(const Context&, Lock&) -> TryGuard<detail::try_verdict<typename Context::held, Lock>, Lock>;
-template <LockContext Context, ClassifiedLock Lock, class... Owners>
+template <LockContext Context, class Lock, class... Owners>
 TryGuard(const Context&, Lock&, Under<Owners...>)
     -> TryGuard<detail::nest_try_verdict<typename Context::held, Lock, Owners...>, Lock>;
 

@@ -26,17 +26,23 @@ struct same_class_held_already {};
 template <class Asked, class HeldSet>
 struct shared_after_shared {};
 /// The nest lock that was named is not held exclusively by this thread.
-template <class Asked, class HeldSet>
+template <class Asked, class Owner, class HeldSet>
 struct nest_owner_not_held {};
 /// A lock of this class is held that was not taken under the nest lock.
 template <class Asked, class HeldSet>
 struct held_outside_the_nest {};
 /// The class does not name this owner as its `nest_owner`.
-template <class Asked, class HeldSet>
+template <class Asked, class Owner, class HeldSet>
 struct not_the_nest_owner {};
+/// The lock has no class: put it into an Ordered, or give it a `lock_class`.
+template <class Lock, class HeldSet>
+struct lock_without_class {};
 /// The hierarchy has no edge with this class: add a Before to it.
 template <class Asked, class HeldSet>
 struct lock_class_not_in_hierarchy {};
+/// The hierarchy has a class of this name, and it is another one.
+template <class Asked, class Known, class HeldSet>
+struct another_class_of_this_name {};
 /// A condition wait under a ContextFor: the callers' locks are not known, and none is given back during the wait.
 template <class Asked, class HeldSet>
 struct condition_wait_under_unknown_locks {};
@@ -49,10 +55,13 @@ struct condition_wait_named_lock_not_before {};
 
 namespace detail {
 
-template <Ruling R, class Asked, class HeldSet>
+template <Ruling R, class Asked, class HeldSet, class Owner = void>
 constexpr auto refusal() {
   if constexpr (R == Ruling::unknown_class) {
     return lock_class_not_in_hierarchy<Asked, HeldSet>{};
+  } else if constexpr (R == Ruling::unknown_of_this_name) {
+    using Order = typename HeldSet::order;
+    return another_class_of_this_name<Asked, typename class_of_row<Order, Order::table.row_of(class_key<Asked>)>::type, HeldSet>{};
   } else if constexpr (R == Ruling::inversion) {
     return lock_order_inversion<Asked, HeldSet>{};
   } else if constexpr (R == Ruling::same_class) {
@@ -60,7 +69,7 @@ constexpr auto refusal() {
   } else if constexpr (R == Ruling::shared_after_shared) {
     return shared_after_shared<Asked, HeldSet>{};
   } else if constexpr (R == Ruling::nest_owner_not_held) {
-    return nest_owner_not_held<Asked, HeldSet>{};
+    return nest_owner_not_held<Asked, Owner, HeldSet>{};
   } else if constexpr (R == Ruling::nest_mixed) {
     return held_outside_the_nest<Asked, HeldSet>{};
   } else if constexpr (R == Ruling::sleep_under_bound) {
@@ -77,17 +86,6 @@ constexpr auto refusal() {
 /// How a lock is asked for.
 enum class Mode : unsigned char { exclusive, shared };
 
-template <class C>
-inline constexpr bool nested_class = requires { typename C::nest_owner; };
-template <class C>
-constexpr bool has_instance_key() {
-  constexpr bool keyed = requires { typename C::instance_key; };
-  static_assert(!keyed || !nested_class<C>,
-                "devlock: a class has instance_key or nest_owner, not both: one thread would follow the keys, the other not");
-  return keyed;
-}
-template <class C>
-inline constexpr bool keyed_class = has_instance_key<C>();
 template <class C, class Owner>
 inline constexpr bool nests_under = requires { requires std::same_as<typename C::nest_owner, Owner>; };
 struct no_owner {
@@ -99,7 +97,7 @@ template <>
 inline constexpr std::uint64_t owner_key<no_owner> = 0;
 
 template <class C, Mode M, class Owner>
-inline constexpr Request request_of{class_key<C>, M == Mode::shared, keyed_class<C>, owner_key<Owner>};
+inline constexpr Request request_of{class_key<C>, M == Mode::shared, keyed_class<C>, owner_key<Owner>, C::name};
 
 template <class HeldSet, class C, Mode M, class Owner>
 inline constexpr Ruling wait_ruling = Ruling::unknown_class;
@@ -118,17 +116,17 @@ template <class C>
 inline constexpr bool nest_fits<C, no_owner> = true;
 
 // A ruling as a type: the permission, or the refusal. Classes, not functions: compilers are several times faster at them.
-template <bool NestFits, Ruling R, class Permission, class Asked, class HeldSet>
+template <bool NestFits, Ruling R, class Permission, class Asked, class Owner, class HeldSet>
 struct ruled {
-  using type = decltype(refusal<R, Asked, HeldSet>());
+  using type = decltype(refusal<R, Asked, HeldSet, Owner>());
 };
-template <class Permission, class Asked, class HeldSet>
-struct ruled<true, Ruling::permitted, Permission, Asked, HeldSet> {
+template <class Permission, class Asked, class Owner, class HeldSet>
+struct ruled<true, Ruling::permitted, Permission, Asked, Owner, HeldSet> {
   using type = Permission;
 };
-template <Ruling R, class Permission, class Asked, class HeldSet>
-struct ruled<false, R, Permission, Asked, HeldSet> {
-  using type = not_the_nest_owner<Asked, HeldSet>;
+template <Ruling R, class Permission, class Asked, class Owner, class HeldSet>
+struct ruled<false, R, Permission, Asked, Owner, HeldSet> {
+  using type = not_the_nest_owner<Asked, Owner, HeldSet>;
 };
 
 // Classes are asked for in turn, each with the ones before it held. The answer is Original, the set before all of them.
@@ -136,7 +134,11 @@ template <class Original, class HeldSet, class Classes, Mode M, class Owner>
 struct wait_verdict_of;
 template <class Original, class HeldSet, class Last, Mode M, class Owner>
 struct wait_verdict_of<Original, HeldSet, ClassList<Last>, M, Owner>
-    : ruled<nest_fits<Last, Owner>, wait_ruling<HeldSet, Last, M, Owner>, Original, Last, HeldSet> {};
+    : ruled<nest_fits<Last, Owner>, wait_ruling<HeldSet, Last, M, Owner>, Original, Last, Owner, HeldSet> {};
+template <class Original, class HeldSet, class Lock, Mode M, class Owner>
+struct wait_verdict_of<Original, HeldSet, Unclassified<Lock>, M, Owner> {
+  using type = lock_without_class<Lock, HeldSet>;
+};
 template <bool Permitted, class Original, class HeldSet, class Classes, Mode M, class Owner>
 struct wait_verdict_of_rest;
 template <class Original, class Order, class... Elements, class First, class... Rest, Mode M, class Owner>
@@ -158,7 +160,11 @@ template <class HeldSet, class Classes, class Owner>
 struct try_verdict_of;
 template <class HeldSet, class Last, class Owner>
 struct try_verdict_of<HeldSet, ClassList<Last>, Owner>
-    : ruled<nest_fits<Last, Owner>, try_ruling<HeldSet, Last, Owner>, HeldSet, Last, HeldSet> {};
+    : ruled<nest_fits<Last, Owner>, try_ruling<HeldSet, Last, Owner>, HeldSet, Last, Owner, HeldSet> {};
+template <class HeldSet, class Lock, class Owner>
+struct try_verdict_of<HeldSet, Unclassified<Lock>, Owner> {
+  using type = lock_without_class<Lock, HeldSet>;
+};
 template <class HeldSet, class First, class Second, class... Rest, class Owner>
 struct try_verdict_of<HeldSet, ClassList<First, Second, Rest...>, Owner>
     : try_verdict_of<HeldSet,

@@ -4,7 +4,7 @@
 // A parameter with a bound that the hierarchy does not know.
 // EXPECT: the class of a ContextFor is not in its hierarchy
 // EXPECT-ANYWHERE: big_lock
-// MAX-LINES-clang: 10
+// MAX-LINES: 10
 // EXPECT-NOT: Before<devlock
 #include <mutex>
 

@@ -5,6 +5,8 @@
 // MAX-LINES: 10
 // EXPECT: lock_class_without_name<third>
 // EXPECT: a lock class needs
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

@@ -2,9 +2,11 @@
 // Copyright the devlock authors
 //
 // A class without a name.
-// MAX-LINES-clang: 10
+// MAX-LINES: 10
 // EXPECT: lock_class_without_name<third>
 // EXPECT: a lock class needs
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

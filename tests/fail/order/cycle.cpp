@@ -5,6 +5,8 @@
 // MAX-LINES: 10
 // EXPECT: cycle<first, second, third, first>
 // EXPECT: remove one edge
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

@@ -5,6 +5,8 @@
 // EXPECT: cycle<first, third, second, first>
 // EXPECT: remove one edge
 // MAX-LINES: 10
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

@@ -5,6 +5,8 @@
 // MAX-LINES: 10
 // EXPECT: two_classes_of_one_name<first, third>
 // EXPECT: give each class its own
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

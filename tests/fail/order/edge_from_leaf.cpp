@@ -2,8 +2,11 @@
 // Copyright the devlock authors
 //
 // A leaf comes after everything, of later extensions too; nothing comes after it.
+// EXPECT: edge_from_leaf<second, third>
 // EXPECT: no edge leads out of it
 // MAX-LINES: 10
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A thread that follows the keys and one that owns the nest would take the two in opposite order. A malformed class:
-// the lines beyond ten say where it was instantiated.
+// A thread that follows the keys and one that owns the nest would take the two in opposite order.
+// EXPECT: instance_key_and_nest_owner<device>
 // EXPECT: instance_key or nest_owner, not both
-// EXPECT: device
-// MAX-LINES: 16
-// EXPECT-NOT: Before<
+// MAX-LINES: 10
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<bus
 #include <cstdint>
 #include <mutex>
 

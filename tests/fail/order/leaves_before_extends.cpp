@@ -2,8 +2,11 @@
 // Copyright the devlock authors
 //
 // Leaves and Extends in the wrong order.
+// EXPECT: misplaced_part<devlock::Extends<Base>>
 // EXPECT: an optional Extends<...>, an optional Leaves<...>, then Before<Outer, Inner> edges
 // MAX-LINES: 10
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

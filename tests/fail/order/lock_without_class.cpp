@@ -2,11 +2,10 @@
 // Copyright the devlock authors
 //
 // A mutex that was not put under the order.
-// MAX-LINES-clang: 10
-// EXPECT-gcc: class template argument deduction failed
-// EXPECT-clang: no viable constructor or deduction guide
-// EXPECT-ANYWHERE-gcc: ClassifiedLock
-// EXPECT-ANYWHERE-clang: classes_of_lock<std::mutex>
+// EXPECT: lock_without_class<
+// EXPECT: mutex
+// EXPECT: VfioOrder
+// MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>
 

@@ -5,6 +5,8 @@
 // EXPECT: name_taken_in_a_base<third>
 // EXPECT: give each class its own
 // MAX-LINES: 10
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

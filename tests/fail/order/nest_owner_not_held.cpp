@@ -2,8 +2,7 @@
 // Copyright the devlock authors
 //
 // The owner is a guard, but not one of this context: its lock may have been given back.
-// EXPECT: nest_owner_not_held<
-// EXPECT: slot
+// EXPECT: nest_owner_not_held<slot, shelf, 
 // MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>

@@ -2,8 +2,7 @@
 // Copyright the devlock authors
 //
 // The permission of a nest does not pass through a call: the callee cannot know that the owner is held.
-// EXPECT: nest_owner_not_held<
-// EXPECT: slot
+// EXPECT: nest_owner_not_held<slot, shelf, 
 // EXPECT: Below<
 // MAX-LINES: 10
 // EXPECT-NOT: Before<

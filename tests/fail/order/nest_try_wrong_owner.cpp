@@ -2,9 +2,7 @@
 // Copyright the devlock authors
 //
 // A try under a nest lock claims the nest too, so the owner must be the one that the class names.
-// EXPECT: not_the_nest_owner<
-// EXPECT: slot
-// EXPECT: cupboard
+// EXPECT: not_the_nest_owner<slot, cupboard, 
 // MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>

@@ -2,9 +2,7 @@
 // Copyright the devlock authors
 //
 // A lock that is held, but not the nest lock that the class names.
-// EXPECT: not_the_nest_owner<
-// EXPECT: slot
-// EXPECT: cupboard
+// EXPECT: not_the_nest_owner<slot, cupboard, 
 // MAX-LINES: 10
 // EXPECT-NOT: Before<
 #include <mutex>

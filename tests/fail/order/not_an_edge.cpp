@@ -3,7 +3,10 @@
 //
 // A hierarchy over something else than edges.
 // MAX-LINES: 10
+// EXPECT: misplaced_part<third>
 // EXPECT: a Hierarchy is an optional Extends<...>, an optional Leaves<...>, then Before<Outer, Inner> edges
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

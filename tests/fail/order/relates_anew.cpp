@@ -5,6 +5,8 @@
 // EXPECT: relates_anew<second, third>
 // EXPECT: declare that edge in the base
 // MAX-LINES: 10
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
 #include "devlock/order/hierarchy.hpp"
 
 struct first {

@@ -197,6 +197,56 @@ TEST_CASE("Two classes of one name are found by the addresses of their names") {
   REQUIRE(across.same_name[1] == 1);
 }
 
+TEST_CASE("A row is that of one class, not of another one of its name") {
+  static constexpr char one[] = "same";
+  static constexpr char other[] = "same";
+  static constexpr char third[] = "third";
+  const auto key = devlock::detail::hash_name(one);
+  devlock::detail::OrderTable<64, 1> table;
+  table.add_edge(key, one, 0, devlock::detail::hash_name(third), third, 1);
+  table.close();
+  REQUIRE(table.sound());
+  REQUIRE(table.has_name(table.row_of(key), one));
+  REQUIRE_FALSE(table.has_name(table.row_of(key), other));
+  REQUIRE(table.precedes_row(key, table.row_of(devlock::detail::hash_name(third))));
+  REQUIRE_FALSE(table.precedes_row(devlock::detail::hash_name(third), table.row_of(key)));
+}
+
+TEST_CASE("A table says what is wrong with its declaration") {
+  const auto key = [](const char* name) { return devlock::detail::hash_name(name); };
+  static constexpr char one[] = "one";
+  static constexpr char two[] = "two";
+  static constexpr char three[] = "three";
+  devlock::detail::OrderTable<64, 1> unfit;
+  unfit.add_edge(key(one), one, 0, 0, nullptr, 1);
+  unfit.close();
+  REQUIRE(unfit.unfit == 1);
+  REQUIRE_FALSE(unfit.sound());
+  devlock::detail::OrderTable<64, 1> leaf;
+  leaf.add_edge(key(one), one, 0, key(two), two, 1);
+  leaf.add_leaf(key(one), one, 2);
+  leaf.close();
+  REQUIRE(leaf.edge_from_leaf);
+  REQUIRE(leaf.pair[0] == leaf.row_of(key(one)));
+  REQUIRE(leaf.pair[1] == leaf.row_of(key(two)));
+  REQUIRE_FALSE(leaf.sound());
+  devlock::detail::OrderTable<64, 2> base;
+  base.add_edge(key(one), one, 0, key(two), two, 2);
+  base.add_edge(key(one), one, 1, key(three), three, 3);
+  base.close();
+  REQUIRE(base.sound());
+  devlock::detail::OrderTable<64, 3> extension;
+  extension.add_base(base);
+  extension.add_edge(key(three), three, 0, key(two), two, 1);
+  extension.close();
+  REQUIRE(extension.sound());
+  extension.compare(base);
+  REQUIRE(extension.relates_anew);
+  REQUIRE(extension.pair[0] == extension.row_of(key(three)));
+  REQUIRE(extension.pair[1] == extension.row_of(key(two)));
+  REQUIRE_FALSE(extension.sound());
+}
+
 TEST_CASE("One class at several ends has one name") {
   REQUIRE_FALSE(Graph<3>{{0, 1, 0}, {1, 2, 2}}.table().duplicate_name);
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A malformed declaration is one error: neither what uses the order nor what extends it has one of its own.
+// EXPECT: cycle<first, second, first>
+// EXPECT: remove one edge
+// EXPECT-NOT: Hierarchy<devlock
+// EXPECT-NOT: Before<first
+// MAX-LINES: 10
+#include <mutex>
+
+#include "devlock/devlock.hpp"
+
+struct first {
+  static constexpr char name[] = "first";
+};
+struct second {
+  static constexpr char name[] = "second";
+};
+struct Base : devlock::Hierarchy<devlock::Before<first, second>, devlock::Before<second, first>> {};
+struct Order : devlock::Hierarchy<devlock::Extends<Base>> {};
+
+devlock::Ordered<first, std::mutex> one;
+devlock::Ordered<second, std::mutex> two;
+
+void pass(devlock::ContextFor<Order, second> context) { devlock::Guard inner{context, two}; }
+void take() {
+  devlock::ThreadContext<Order> root;
+  devlock::Guard outer{root, one};
+  pass(outer);
+  devlock::Guard inner{outer, two};
+}
