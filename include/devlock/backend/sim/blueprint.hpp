@@ -13,9 +13,10 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "devlock/backend/sim/driver.hpp"
-#include "devlock/pci/address.hpp"
+#include "devlock/pci/reset_method.hpp"
 
 namespace devlock::sim {
 
@@ -28,10 +29,13 @@ struct FunctionSpec {
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
   std::uint32_t class_code = 0;
-  bool resettable = true;          ///< has a function reset
+  bool resettable = true;          ///< has a function reset, by one of reset_methods
   std::optional<int> iommu_group;  ///< chosen by the host if empty; no_group: in none
+  /// How it can be reset, in the order in which that is tried. `bus` does where the function is alone below a bridge.
+  std::vector<pci::ResetMethod> reset_methods = {pci::ResetMethod::flr};
   bool group_ready = true;         ///< of the first one of a group: false defers drivers until Host::finish_group
 
+  [[nodiscard]] bool has_reset() const { return resettable && !reset_methods.empty(); }
   [[nodiscard]] bool is_bridge() const { return class_code == bridge_class; }
 };
 

@@ -134,20 +134,37 @@ class BasicHost {
   /// sysfs `reset`: waits for the bridge and the function. ENOENT: no such function. ENOTTY: it has no reset.
   [[nodiscard]] Result<void> reset_function(vfio::ContextFor<vfio::device_lock> context, Address address)
       DEVLOCK_REQUIRES(context) {
+    return reset(context.again(), Operation::reset_function, pci::ScopeKind::function, address);
+  }
+  /// pci_try_reset_function, what VFIO calls: tries the function and, as in Linux 6.12, not its bridge. ENOENT, ENOTTY as above. EAGAIN:
+  /// its lock is taken.
+  [[nodiscard]] Result<void> try_reset_function(Address address) {
     Function<S>* function = machine_->find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::reset_function, address));
     }
-    ResetTarget<S> target(*machine_, Operation::reset_function, function->waits_for_lock.enter());
-    return pci::reset(context, target, *machine_->tree().scope(pci::ScopeKind::function, address));
+    ResetTarget<S> target(*machine_, Operation::reset_function);
+    UncheckedContext<vfio::VfioOrder> root("a reset that only tries takes no context");
+    auto scope = scope_without_bridge(*function);
+    return pci::try_reset(root, target, scope);
+  }
+  /// The slot, or the bus below a bridge, as error recovery resets them: waits for the bridge and for all that is below. ENOENT, ENOTTY as
+  /// in the forms that try.
+  [[nodiscard]] Result<void> reset_slot(vfio::ContextFor<vfio::device_lock> context, Address address)
+      DEVLOCK_REQUIRES(context) {
+    return reset(context.again(), Operation::reset_slot, pci::ScopeKind::slot, address);
+  }
+  [[nodiscard]] Result<void> reset_bus(vfio::ContextFor<vfio::device_lock> context, Address bridge)
+      DEVLOCK_REQUIRES(context) {
+    return reset(context.again(), Operation::reset_bus, pci::ScopeKind::subordinate, bridge);
   }
   /// sysfs `reset_subordinate` of a bridge: tries. ENOENT: no such function. ENOTTY: nothing is below it. EAGAIN: a lock is taken.
   [[nodiscard]] Result<void> try_reset_bus(Address bridge) {
-    return try_reset(Operation::reset_bus, pci::ScopeKind::subordinate, bridge, "nothing is below it");
+    return try_reset(Operation::reset_bus, pci::ScopeKind::subordinate, bridge);
   }
   /// pci_try_reset_slot: the functions with this device number and what is below them; tries. Errors as above.
   [[nodiscard]] Result<void> try_reset_slot(Address address) {
-    return try_reset(Operation::reset_slot, pci::ScopeKind::slot, address, "it is in no slot");
+    return try_reset(Operation::reset_slot, pci::ScopeKind::slot, address);
   }
 
   [[nodiscard]] Result<Container> open_container() {
@@ -215,18 +232,33 @@ class BasicHost {
     return make_error(operation, pci::to_string(address), ENOENT, "there is no such function",
                       "look at the list of devices");
   }
-  Result<void> try_reset(Operation operation, pci::ScopeKind kind, Address address, const char* nothing) {
+  Result<pci::ResetScope<DeviceLock<S>>> scope(Operation operation, pci::ScopeKind kind, Address address) const {
     if (machine_->find(address) == nullptr) {
       return failure(no_function(operation, address));
     }
-    const auto scope = machine_->tree().scope(kind, address);
-    if (!scope) {
-      return failure(
-          make_error(operation, pci::to_string(address), ENOTTY, nothing, "name a bridge with something below it"));
+    if (auto scope = machine_->tree().scope(kind, address)) {
+      return std::move(*scope);
+    }
+    return failure(make_error(operation, pci::to_string(address), ENOTTY, "nothing is below it",
+                              "name a bridge with something below it"));
+  }
+  Result<void> reset(vfio::ContextFor<vfio::device_lock> context, Operation operation, pci::ScopeKind kind,
+                     Address address) DEVLOCK_REQUIRES(context) {
+    const auto made = scope(operation, kind, address);
+    if (!made) {
+      return failure(made.error());
+    }
+    ResetTarget<S> target(*machine_, operation, machine_->find(address)->waits_for_lock.enter());
+    return pci::reset(context, target, *made);
+  }
+  Result<void> try_reset(Operation operation, pci::ScopeKind kind, Address address) {
+    const auto made = scope(operation, kind, address);
+    if (!made) {
+      return failure(made.error());
     }
     ResetTarget<S> target(*machine_, operation);
     UncheckedContext<vfio::VfioOrder> root("a reset that only tries takes no context");
-    return pci::try_reset(root, target, *scope);
+    return pci::try_reset(root, target, *made);
   }
 
   std::shared_ptr<Machine<S>> machine_;

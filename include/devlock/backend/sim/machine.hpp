@@ -88,7 +88,7 @@ class Machine {
       info.bridges.insert(info.bridges.begin(), above->address);
     }
     info.is_bridge = function.spec.is_bridge();
-    info.resettable = function.spec.resettable;
+    info.resettable = function.spec.has_reset();
     return info;
   }
 

@@ -30,7 +30,7 @@ class ResetTarget {
   /// A function reset needs a method; what is below a bridge can always be reset.
   Result<void> check(const Scope& scope) {
     const Function<S>* function = machine_.find(scope.target());
-    if (scope.kind() == pci::ScopeKind::function && !function->spec.resettable) {
+    if (scope.kind() == pci::ScopeKind::function && !function->spec.has_reset()) {
       return failure(make_error(operation_, pci::to_string(scope.target()),
                                 operation_ == Operation::reset_device ? EINVAL : ENOTTY, "the function has no reset",
                                 "reset the bus that it is on"));
@@ -42,15 +42,20 @@ class ResetTarget {
     machine_.find(address)->registers.save();
     return {};
   }
+  /// A function by its methods, each of which a fault may strike; all else through the bridge.
   Result<void> reset(const Scope& scope) {
-    if (const int error_number = faulty_ ? machine_.faults.take(operation_, scope.affected()) : 0) {
-      return failure(
-          make_error(operation_, pci::to_string(scope.target()), error_number, "a fault was injected", "try again"));
+    if (scope.kind() != pci::ScopeKind::function) {
+      return strike(scope);
     }
-    for (const pci::Address& address : scope.affected()) {
-      machine_.find(address)->registers.reset();
-    }
-    return {};
+    const Function<S>& function = *machine_.find(scope.target());
+    return pci::reset_by_methods(
+        operation_, scope.target(), function.spec.reset_methods, [&](pci::ResetMethod method) -> Result<void> {
+          if (method == pci::ResetMethod::bus && !alone_below_bridge(function)) {
+            return failure(make_error(operation_, pci::to_string(scope.target()), ENOTTY,
+                                      "it is not alone below a bridge", "reset the whole bus"));
+          }
+          return strike(scope);
+        });
   }
   Result<void> restore(pci::Address address) {
     if (!machine_.find(address)->registers.restore()) {
@@ -61,6 +66,22 @@ class ResetTarget {
   }
 
  private:
+  Result<void> strike(const Scope& scope) {
+    if (const int error_number = faulty_ ? machine_.faults.take(operation_, scope.affected()) : 0) {
+      return failure(
+          make_error(operation_, pci::to_string(scope.target()), error_number, "a fault was injected", "try again"));
+    }
+    for (const pci::Address& address : scope.affected()) {
+      machine_.find(address)->registers.reset();
+    }
+    return {};
+  }
+  // pci_parent_bus_reset: nobody else is on the bus, and nothing is below the function.
+  static bool alone_below_bridge(const Function<S>& function) {
+    const auto* bridge = function.node->bridge;
+    return bridge != nullptr && bridge->below.size() == 1U && function.node->below.empty();
+  }
+
   Machine<S>& machine_;
   Operation operation_;
   Waiting waiting_;

@@ -171,6 +171,97 @@ TEST_CASE("sysfs reset waits for the bridge and for the function") {
   CHECK(rig.observer.observe(example::edu).resets == 2);
 }
 
+TEST_CASE("a try of a function is EAGAIN for its own locks, not for its bridge's, and ENOTTY without a reset") {
+  Rig rig;
+  const auto before = rig.observer.observe(example::edu);
+  {
+    const Elsewhere held(lock_of(rig, example::edu).config());
+    CHECK(answer(rig.host.try_reset_function(example::edu)) == "EAGAIN contended");
+  }
+  CHECK(rig.observer.observe(example::edu) == before);
+  const Elsewhere bridge(lock_of(rig, example::edu_root).device());
+  CHECK(answer(rig.host.try_reset_function(example::edu)) == "ok");
+  CHECK(answer(rig.host.try_reset_function(example::upstream)) == "ENOTTY unsupported");
+  CHECK(answer(rig.host.try_reset_function({0, 9, 0, 0})) == "ENOENT gone");
+}
+
+TEST_CASE("a slot and a bus are waited for where a try is contended") {
+  Rig rig;
+  const auto waits_for = [&](pci::Address taken, pci::Address asked, auto operation) {
+    std::string result;
+    bool early = true;
+    std::atomic<bool> released{false};
+    std::thread resetter;
+    {
+      const Elsewhere held(lock_of(rig, taken).device());
+      resetter = std::thread([&] {
+        vfio::ThreadContext root;
+        result = answer(operation(root.assume()));
+        early = !released.load();
+      });
+      rig.observer.await_waiting_for_lock(asked, 1);
+      released.store(true);
+    }
+    resetter.join();
+    CHECK_FALSE(early);
+    return result;
+  };
+  for (const pci::Address taken : {example::pair_root, example::pair_a, example::pair_b}) {
+    CHECK(waits_for(taken, example::pair_b, [&](auto& root) { return rig.host.reset_slot(root, example::pair_b); }) ==
+          "ok");
+    CHECK(waits_for(taken, example::pair_root,
+                    [&](auto& root) { return rig.host.reset_bus(root, example::pair_root); }) == "ok");
+  }
+  CHECK(rig.observer.observe(example::pair_a).resets == 6);
+  CHECK(rig.observer.observe(example::pair_root).resets == 0);
+  rig.root.assume();
+  CHECK(answer(rig.host.reset_bus(rig.root, example::card)) == "ENOTTY unsupported");
+  CHECK(answer(rig.host.reset_slot(rig.root, {0, 9, 0, 0})) == "ENOENT gone");
+}
+
+TEST_CASE("reset methods are tried in order: ENOTTY is for the next one, any other error is the answer") {
+  constexpr pci::Address port{0, 0, 1, 0};
+  constexpr pci::Address alone{0, 1, 0, 0};
+  constexpr pci::Address other_port{0, 0, 2, 0};
+  constexpr pci::Address first{0, 2, 0, 0};
+  constexpr pci::Address second{0, 2, 0, 1};
+  constexpr pci::Address bare{0, 0, 3, 0};
+  using pci::ResetMethod;
+  const auto with = [](pci::Address address, std::optional<pci::Address> bridge, std::vector<ResetMethod> methods) {
+    return sim::FunctionSpec{
+        .address = address, .bridge = bridge, .iommu_group = {}, .reset_methods = std::move(methods)};
+  };
+  sim::Blueprint plan;
+  plan.root_port(port).root_port(other_port);
+  plan.function(with(alone, port, {ResetMethod::pm, ResetMethod::bus}));
+  plan.function(with(first, other_port, {ResetMethod::bus}))
+      .function(with(second, other_port, {ResetMethod::bus, ResetMethod::pm}));
+  plan.function(with(bare, {}, {}));
+  auto host = sim::Host::make(plan);
+  REQUIRE(host.has_value());
+  Rig rig(std::move(*host));
+  rig.root.assume();
+  const auto reset = [&](pci::Address address) { return answer(rig.host.reset_function(rig.root, address)); };
+  CHECK(reset(alone) == "ok");
+  rig.host.inject(Operation::reset_function, alone, ENOTTY);
+  CHECK(reset(alone) == "ok");  // pm did not, the bus did
+  CHECK(rig.observer.observe(alone).resets == 2);
+  rig.host.inject(Operation::reset_function, alone, ENOTTY, 2);
+  CHECK(reset(alone) == "ENOTTY unsupported");
+  rig.host.inject(Operation::reset_function, alone, EIO);
+  CHECK(reset(alone) == "EIO failed");  // pm failed, and nothing else was tried
+  CHECK(rig.observer.observe(alone).resets == 2);
+  CHECK(rig.observer.observe(alone).saves == rig.observer.observe(alone).restores);
+  // A bus that is shared is no reset of one of its functions.
+  CHECK(reset(first) == "ENOTTY unsupported");
+  CHECK(reset(second) == "ok");
+  CHECK(rig.observer.observe(first).resets == 0);
+  const auto untouched = rig.observer.observe(bare);
+  CHECK(reset(bare) == "ENOTTY unsupported");
+  CHECK(rig.observer.observe(bare) == untouched);
+  CHECK_FALSE(rig.host.device(bare)->resettable);
+}
+
 TEST_CASE("a reset that fails restores what it saved and gives every lock back") {
   Rig rig;
   const auto before = everything(rig);
