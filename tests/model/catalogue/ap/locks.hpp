@@ -57,12 +57,12 @@ struct MatrixThenPerms {
     return true;
   }
   template <class Context, class Ask>
-  static InUse in_use(Matrix& m, const Context& perms, Ask ask) {
+  static InUse in_use(Matrix& m, const Context& perms, Ask ask) DEVLOCK_REQUIRES(perms) {
     devlock::Guard matrix{perms, m.mdevs};
     return ask() ? InUse::yes : InUse::no;
   }
   template <class Context, class Act>
-  static void with_queue(Matrix& m, const Context& queue, Act act) {
+  static void with_queue(Matrix& m, const Context& queue, Act act) DEVLOCK_REQUIRES(queue) {
     devlock::Guard matrix{queue, m.mdevs};
     act();
   }
@@ -80,7 +80,7 @@ struct TriesTheMatrix : MatrixThenPerms {
     return matrix.owns_lock();
   }
   template <class Context, class Ask>
-  static InUse in_use(Matrix& m, const Context& perms, Ask ask) {
+  static InUse in_use(Matrix& m, const Context& perms, Ask ask) DEVLOCK_REQUIRES(perms) {
     devlock::TryGuard matrix{perms, m.mdevs};
     return !matrix ? InUse::unknown : ask() ? InUse::yes : InUse::no;
   }
@@ -89,7 +89,7 @@ struct TriesTheMatrix : MatrixThenPerms {
 struct PermsFirst {
   static constexpr bool asks_the_mask = true;
   template <class Context, class Act>
-  static void update(Matrix& m, const Context& context, unsigned mdev, Act act) {
+  static void update(Matrix& m, const Context& context, unsigned mdev, Act act) DEVLOCK_REQUIRES(context) {
     devlock::Guard guest{context, m.guests};
     devlock::Guard vm{guest, m.kvm[mdev]};
     devlock::Guard data{vm, m.mdevs};
@@ -103,13 +103,13 @@ struct PermsFirst {
     return true;
   }
   template <class Context, class Ask>
-  static InUse in_use(Matrix& m, const Context& perms, Ask ask) {
+  static InUse in_use(Matrix& m, const Context& perms, Ask ask) DEVLOCK_REQUIRES(perms) {
     devlock::Guard guest{perms, m.guests};
     devlock::Guard data{guest, m.mdevs};
     return ask() ? InUse::yes : InUse::no;
   }
   template <class Context, class Act>
-  static void with_queue(Matrix& m, const Context& queue, Act act) {
+  static void with_queue(Matrix& m, const Context& queue, Act act) DEVLOCK_REQUIRES(queue) {
     devlock::Guard guest{queue, m.guests};
     const unsigned mdev = m.assigned[1].get() ? 1 : 0;  // changes only under guests_lock
     devlock::Guard vm{guest, m.kvm[mdev]};

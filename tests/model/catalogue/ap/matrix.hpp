@@ -118,7 +118,7 @@ struct Ap : Matrix {
     return assigned[1 - mdev].get() ? "assignment refused, another mdev's" : nullptr;  // EADDRINUSE
   }
   template <class Context>
-  bool mask(const Context& device) {
+  bool mask(const Context& device) DEVLOCK_REQUIRES(device) {
     devlock::Guard lock{device, perms};
     return default_owns.get();
   }
@@ -132,14 +132,14 @@ struct Ap : Matrix {
     }
   }
   template <class Context>
-  void rebind(const Context& device, bool to_default) {
+  void rebind(const Context& device, bool to_default) DEVLOCK_REQUIRES(device) {
     if (driver.get() == (to_default ? vfio_ap_driver : default_driver)) {
       unbind(device);
       bind(device, to_default);
     }
   }
   template <class Context>
-  void unbind(const Context& device) {
+  void unbind(const Context& device) DEVLOCK_REQUIRES(device) {
     if (driver.get() == vfio_ap_driver) {  // vfio_ap_mdev_remove_queue
       Locks::with_queue(*this, device, [this] {
         mark(shadow[0].get() || shadow[1].get() ? "unplugged from a guest" : "removed unused");
@@ -152,7 +152,7 @@ struct Ap : Matrix {
     driver.set(no_driver);
   }
   template <class Context>
-  void bind(const Context& device, bool to_default) {
+  void bind(const Context& device, bool to_default) DEVLOCK_REQUIRES(device) {
     if (!to_default) {  // vfio_ap_mdev_probe_queue
       Locks::with_queue(*this, device, [this] {
         require(!used_by_guest.get(), "a queue was reset before its unbind completed");

@@ -43,12 +43,12 @@ class CountedScheme {
   }
   void give_back(unsigned thread) { claims_[thread].give_back(); }
   template <class Context>
-  bool configure(const Context& device, unsigned) {
+  bool configure(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     counted_ = ownership_.use_dma_api(device) == devlock::ClaimError::none;
     return counted_ || !Refusable;
   }
   template <class Context>
-  void cleanup(const Context& device, unsigned) {
+  void cleanup(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     if (Refusable || counted_) {
       ownership_.unuse_dma_api(device);
     }
@@ -87,7 +87,7 @@ class NestedClaims {
     owner_.set(nullptr);
   }
   template <class Context>
-  bool configure(const Context& device, unsigned) {
+  bool configure(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     devlock::Guard guard{device, mutex_};
     if (owner_.get() != nullptr) {
       return false;
@@ -96,7 +96,7 @@ class NestedClaims {
     return true;
   }
   template <class Context>
-  void cleanup(const Context& device, unsigned) {
+  void cleanup(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     devlock::Guard guard{device, mutex_};
     count_.set(count_.get() - 1);
   }
@@ -127,7 +127,7 @@ class ListWalk {
     owner_.set(nullptr);
   }
   template <class Context>
-  bool configure(const Context& device, unsigned) {
+  bool configure(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     devlock::Guard guard{device, mutex_};
     if (owner_.get() != nullptr && owner_.get() != this) {
       return false;
@@ -136,7 +136,7 @@ class ListWalk {
     return true;
   }
   template <class Context>
-  void cleanup(const Context& context, unsigned leaving) {
+  void cleanup(const Context& context, unsigned leaving) DEVLOCK_REQUIRES(context) {
     devlock::Guard guard{context, mutex_};
     if (owner_.get() != this) {
       return;

@@ -58,12 +58,12 @@ struct UnderGroupLock {
 /// A spinlock guards the pointer and nothing else.
 struct UnderRefLock {
   template <class Context>
-  static bool get(Machine& m, const Context& opening) {
+  static bool get(Machine& m, const Context& opening) DEVLOCK_REQUIRES(opening) {
     devlock::Guard pointer{opening, m.kvm_ref};
     return m.group_knows_vm.get() && m.vm.get_unless_zero();
   }
   template <class Context>
-  static void forget(Machine& m, const Context& context) {
+  static void forget(Machine& m, const Context& context) DEVLOCK_REQUIRES(context) {
     devlock::Guard pointer{context, m.kvm_ref};
     m.group_knows_vm.set(false);
   }
@@ -82,7 +82,7 @@ struct GoesWithItsFile {
 struct PutInline {
   static constexpr bool deferred = false;
   template <class Context, class Destroy>
-  static void put(Machine& m, const Context& closing, Destroy destroy) {
+  static void put(Machine& m, const Context& closing, Destroy destroy) DEVLOCK_REQUIRES(closing) {
     m.vm.put(closing, destroy);
   }
 };
@@ -94,7 +94,7 @@ struct PutByWorker : PutInline {
 struct PutUnderRefLock {
   static constexpr bool deferred = false;
   template <class Context, class Destroy>
-  static void put(Machine& m, const Context& closing, Destroy destroy) {
+  static void put(Machine& m, const Context& closing, Destroy destroy) DEVLOCK_REQUIRES(closing) {
     devlock::Guard pointer{closing, m.kvm_ref};
     m.spinning = rl::ctx().current_thread();
     const Unchecked unchecked("a last put under the spinlock");
@@ -106,7 +106,7 @@ struct PutUnderRefLock {
 /// What vfio-ap holds to change the guest's shadow.
 struct UnderKvmLock {
   template <class Context, class Act>
-  static void run(Machine& m, const Context& guest, Act act) {
+  static void run(Machine& m, const Context& guest, Act act) DEVLOCK_REQUIRES(guest) {
     devlock::Guard vm{guest, m.kvm};
     act(vm);
   }
@@ -114,7 +114,7 @@ struct UnderKvmLock {
 /// The seed's suggestion of a lock of its own for the shadow: virtual CPUs are still created under kvm->lock.
 struct UnderALockOfItsOwn {
   template <class Context, class Act>
-  static void run(Machine&, const Context& guest, Act act) {
+  static void run(Machine&, const Context& guest, Act act) DEVLOCK_REQUIRES(guest) {
     act(guest);  // guests_lock is held, and stands for it
   }
 };
@@ -167,14 +167,15 @@ struct OpenAgainstClose : Machine {
       work_for_worker.store(got ? 2 : 1, std::memory_order_release);  // pairs with the load in work()
       work_for_worker.notify_all();
     } else if (got) {
-      Put::put(*this, closing, [this](const auto& context) { this->destroy(context); });
+      Put::put(*this, closing, [this](const auto& context) { context.assume(); this->destroy(context); });
     }
   }
   // vfio_ap_mdev_set_kvm, vfio_ap_mdev_unset_kvm
   template <class Context>
-  void set_shadow(const Context& context, int change) {
+  void set_shadow(const Context& context, int change) DEVLOCK_REQUIRES(context) {
     devlock::Guard guest{context, guests};
     Shadow::run(*this, guest, [&](const auto& masks) {
+      masks.assume();
       devlock::Guard data{masks, mdevs};
       shadow.set(shadow.get() + change);
     });
@@ -183,7 +184,7 @@ struct OpenAgainstClose : Machine {
     work_for_worker.wait(0, std::memory_order_acquire);  // pairs with the store in use()
     if (work_for_worker.load(std::memory_order_acquire) == 2) {  // as above
       ThreadContext root;
-      vm.put(root, [this](const auto& context) { this->destroy(context); });
+      vm.put(root, [this](const auto& context) { context.assume(); this->destroy(context); });
     }
   }
   // kvm_device_release, then kvm_vm_release: each file has a reference
@@ -194,7 +195,7 @@ struct OpenAgainstClose : Machine {
       Pointer::forget(*this, lock);
     }
     if (last) {
-      vm.put(root, [this](const auto& context) { this->destroy(context); });
+      vm.put(root, [this](const auto& context) { context.assume(); this->destroy(context); });
     }
   }
   void create_cpu() {
@@ -204,7 +205,7 @@ struct OpenAgainstClose : Machine {
   }
   // kvm_destroy_vm
   template <class Context>
-  void destroy(const Context& context) {
+  void destroy(const Context& context) DEVLOCK_REQUIRES(context) {
     require(spinning != rl::ctx().current_thread(), "nothing sleeps under kvm_ref_lock");
     if (Life::with_vm) {
       devlock::Guard device{context, kvm_vfio};

@@ -19,7 +19,7 @@ namespace catalogue::mdev {
 class NoGate {
  public:
   template <class Context, class Act>
-  bool run(const Context& context, Act act) {
+  bool run(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
     act(context);
     return true;
   }
@@ -33,7 +33,7 @@ class RundownGate {
  public:
   RundownGate() { devlock::check::name(users_, "users of the parent"); }
   template <class Context, class Act>
-  bool run(const Context& context, Act act) {
+  bool run(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
     const auto user = users_.enter();
     if (user) {
       act(context);
@@ -63,7 +63,7 @@ template <class Afterwards>
 class TriedSemaphore {
  public:
   template <class Context, class Act>
-  bool run(const Context& context, Act act) {
+  bool run(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
     devlock::SharedTryGuard reader{context, sem_};
     const bool enters = reader.owns_lock() && !(Afterwards::stays_closed && left_);
     if (enters) {
@@ -116,7 +116,7 @@ class CountedGate {
     devlock::check::name(unused_, "unused");
   }
   template <class Context, class Act>
-  bool run(const Context& context, Act act) {
+  bool run(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
     {
       devlock::Guard lock{context, lock_};
       if (leaving_.get()) {
@@ -165,6 +165,7 @@ struct GateAlone {
     ThreadContext root;
     if (index != Users) {
       const bool entered = gate.run(root, [this](const auto& context) {
+        context.assume();
         devlock::check::require(!closed, "nobody is inside after the close");
         devlock::Guard lock{context, list};
         children.set(children.get() + 1);
@@ -173,6 +174,7 @@ struct GateAlone {
       return;
     }
     gate.closed(root, [this](const auto& context) {
+      context.assume();
       closed = true;
       devlock::Guard lock{context, list};
       left = children.get();

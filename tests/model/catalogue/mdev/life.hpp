@@ -107,7 +107,7 @@ struct Parent {
       }
       mdev[i].uuid.set(uuid);
     }
-    if (gate.run(through, [&](const auto& context) { add(context, i); })) {
+    if (gate.run(through, [&](const auto& context) { context.assume(); add(context, i); })) {
       mark("created");
     } else {
       mark("create: ENODEV");
@@ -116,7 +116,7 @@ struct Parent {
   }
   // device_add, mdev_create_sysfs_files
   template <class Context>
-  void add(const Context& context, unsigned i) {
+  void add(const Context& context, unsigned i) DEVLOCK_REQUIRES(context) {
     expect_parent();
     mdev[i].state.store(registered, std::memory_order_release);  // pairs with the loads of state
     if (!How::file_is_last) {
@@ -163,11 +163,11 @@ struct Parent {
       }
       return;
     }
-    mark(gate.run(root, [&](const auto& context) { take_away(context, i); }) ? "removed" : "remove: ENODEV");
+    mark(gate.run(root, [&](const auto& context) { context.assume(); take_away(context, i); }) ? "removed" : "remove: ENODEV");
   }
   // mdev_device_remove_common
   template <class Context>
-  void take_away(const Context& context, unsigned i) {
+  void take_away(const Context& context, unsigned i) DEVLOCK_REQUIRES(context) {
     expect_parent();
     if (mdev[i].state.exchange(removed, std::memory_order_acq_rel) != registered) {  // pairs with add() and itself
       return;
@@ -177,7 +177,7 @@ struct Parent {
   }
   // mdev_device_release: the last reference
   template <class Context>
-  void release(const Context& context, unsigned i) {
+  void release(const Context& context, unsigned i) DEVLOCK_REQUIRES(context) {
     require(!mdev[i].released, "a device is released once");
     mdev[i].released = true;
     devlock::Guard lock{context, list};
@@ -188,6 +188,7 @@ struct Parent {
   void unregister() {
     ThreadContext root;
     gate.closed(root, [this](const auto& context) {
+      context.assume();
       for (unsigned i = 0; i != most; ++i) {
         if (mdev[i].state.load(std::memory_order_acquire) != registered) {  // pairs with add()
           continue;

@@ -61,6 +61,7 @@ struct HotplugAgainstReset : Slot {
   void thread(unsigned index) { index == 0 ? unplug() : reset_slot(); }
   void unplug() {
     How::unbind(*this, [this](const auto& context) {
+      context.assume();
       devlock::Guard lock{context, device};
       bound.set(false);
     });
@@ -123,6 +124,7 @@ struct WalkAgainstReset : Bus {
   void thread(unsigned index) {
     if (index == 0) {
       How::walk(*this, [this](const auto& context) {
+        context.assume();
         devlock::Guard lock{context, device};
         mark("recovered");
       });
