@@ -79,8 +79,8 @@ constexpr const char* to_string(Search search) {
   return "unknown";
 }
 
-template <Scenario S>
-LadderResult climb(const LadderPlan& wanted = {}) {
+/// The ladder of a scenario that is known by its check alone.
+inline LadderResult climb(Result (*check_one)(const Plan& plan), const LadderPlan& wanted) {
   LadderResult climbed;
   const auto run = [&](Search search, std::uint64_t executions, unsigned preemptions) -> const Result& {
     Plan plan = wanted.plan;
@@ -91,7 +91,7 @@ LadderResult climb(const LadderPlan& wanted = {}) {
     if (search != Search::reduced) {
       plan.must_reach.clear();
     }
-    climbed.rungs.push_back({search, preemptions, check<S>(plan)});
+    climbed.rungs.push_back({search, preemptions, check_one(plan)});
     return climbed.rungs.back().result;
   };
   const Result reduced = run(Search::reduced, wanted.executions, 0);
@@ -106,6 +106,11 @@ LadderResult climb(const LadderPlan& wanted = {}) {
   run(Search::random, wanted.samples, 0);
   run(Search::pct, wanted.samples, 0);
   return climbed;
+}
+
+template <Scenario S>
+LadderResult climb(const LadderPlan& wanted = {}) {
+  return climb(&check<S>, wanted);
 }
 
 /// The table, a line for each search.
