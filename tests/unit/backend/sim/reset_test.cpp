@@ -196,7 +196,7 @@ TEST_CASE("a slot and a bus are waited for where a try is contended") {
       const Elsewhere held(lock_of(rig, taken).device());
       resetter = std::thread([&] {
         vfio::ThreadContext root;
-        result = answer(operation(root.assume()));
+        result = answer(operation(root));
         early = !released.load();
       });
       rig.observer.await_waiting_for_lock(asked, 1);
@@ -207,10 +207,10 @@ TEST_CASE("a slot and a bus are waited for where a try is contended") {
     return result;
   };
   for (const pci::Address taken : {example::pair_root, example::pair_a, example::pair_b}) {
-    CHECK(waits_for(taken, example::pair_b, [&](auto& root) { return rig.host.reset_slot(root, example::pair_b); }) ==
-          "ok");
+    CHECK(waits_for(taken, example::pair_b,
+                    [&](auto& root) { return rig.host.reset_slot(root.assume(), example::pair_b); }) == "ok");
     CHECK(waits_for(taken, example::pair_root,
-                    [&](auto& root) { return rig.host.reset_bus(root, example::pair_root); }) == "ok");
+                    [&](auto& root) { return rig.host.reset_bus(root.assume(), example::pair_root); }) == "ok");
   }
   CHECK(rig.observer.observe(example::pair_a).resets == 6);
   CHECK(rig.observer.observe(example::pair_root).resets == 0);
@@ -241,7 +241,7 @@ TEST_CASE("reset methods are tried in order: ENOTTY is for the next one, any oth
   REQUIRE(host.has_value());
   Rig rig(std::move(*host));
   rig.root.assume();
-  const auto reset = [&](pci::Address address) { return answer(rig.host.reset_function(rig.root, address)); };
+  const auto reset = [&](pci::Address address) { return answer(rig.host.reset_function(rig.root.assume(), address)); };
   CHECK(reset(alone) == "ok");
   rig.host.inject(Operation::reset_function, alone, ENOTTY);
   CHECK(reset(alone) == "ok");  // pm did not, the bus did
