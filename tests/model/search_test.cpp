@@ -79,6 +79,27 @@ TEST_CASE("A bounded or random search of everything there is stays a sample") {
   CHECK(check<TwoTimesTwo>({.search = Search::random, .executions = 1000}).extent == Extent::sampled);
 }
 
+// Plain data of an enumeration, handed over by a flag.
+struct HandedOver {
+  static constexpr unsigned threads = 2;
+  enum class State : unsigned char { closed, open };
+  RelacySync::var<State> state{State::closed};
+  Atomic<unsigned> ready;
+  void thread(unsigned index) {
+    if (index == 0) {
+      state.set(State::open);
+      ready.store(1, Order::release);
+    } else if (ready.load(Order::acquire) == 1) {
+      require(state.get() == State::open, "the flag comes after the state");
+      mark("handed over");
+    }
+  }
+};
+TEST_CASE("A var holds an enumerator") {
+  const Result result = check<HandedOver>({.must_reach = {"handed over"}});
+  CHECK(result.verified());
+}
+
 // Findings.
 
 struct Inversion {

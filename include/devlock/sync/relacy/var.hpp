@@ -17,27 +17,29 @@ namespace devlock::relacy {
 template <class T>
 class Var {
   static_assert(std::is_scalar_v<T>, "devlock: a Var holds a number, an enumerator or a pointer");
+  // Relacy prints what it stores, and prints no enumerator.
+  using Stored = typename std::conditional_t<std::is_enum_v<T>, std::underlying_type<T>, std::type_identity<T>>::type;
 
  public:
   Var() : Var(T()) {}
-  explicit Var(T value) : var_(value) {}
+  explicit Var(T value) : var_(static_cast<Stored>(value)) {}
   Var(const Var&) = delete;
   Var& operator=(const Var&) = delete;
 
   [[nodiscard]] T get(Location where = {}) const {
     record(Operation::read, Phase::wants, this, where);
-    const T value = var_(where).load();
+    const auto value = static_cast<T>(var_(where).load());
     record(Operation::read, Phase::done, this, where, to_number(value));
     return value;
   }
   void set(T value, Location where = {}) {
     record(Operation::write, Phase::wants, this, where, to_number(value));
-    var_(where).store(value);
+    var_(where).store(static_cast<Stored>(value));
     record(Operation::write, Phase::done, this, where, to_number(value));
   }
 
  private:
-  rl::var<T> var_;
+  rl::var<Stored> var_;
 };
 
 }  // namespace devlock::relacy
