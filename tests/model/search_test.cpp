@@ -244,6 +244,36 @@ TEST_CASE("Each kind of error is told apart") {
   expect_found<NotifiesFreed>("notify after free", Outcome::bad_memory, 100);
   expect_found<Leaks>("leak", Outcome::leak, 1);
 }
+// Destroyed by one thread and read by the other, ordered by a flag or by nothing.
+template <unsigned Destroyer, bool Ordered>
+struct DestroysVar {
+  static constexpr unsigned threads = 2;
+  RelacySync::var<int>* data = new RelacySync::var<int>(1);
+  Atomic<unsigned> read;
+  void thread(unsigned index) {
+    if (index != Destroyer) {
+      require(data->get() == 1, "what is read is there");
+      read.store(1, Order::release);  // pairs with the wait
+      read.notify_one();
+    } else {
+      if (Ordered) {
+        read.wait(0, Order::acquire);  // pairs with the store
+      }
+      delete data;
+    }
+  }
+};
+TEST_CASE("The end of a var clashes with an access that nothing orders before it, whichever thread runs first") {
+  for (const Search search : {Search::reduced, Search::full}) {
+    const Result late = check<DestroysVar<1, false>>({.search = search});
+    INFO(to_string(late));
+    CHECK(late.outcome == Outcome::data_race);
+    CHECK(late.message.starts_with("thread 1 destroys var 1, thread 0 reads it (thread search_test.cpp:"));
+    CHECK(check<DestroysVar<0, false>>({.search = search}).outcome == Outcome::bad_memory);
+    CHECK(check<DestroysVar<0, true>>({.search = search}).verified());
+    CHECK(check<DestroysVar<1, true>>({.search = search}).verified());
+  }
+}
 TEST_CASE("A finding does not disturb the checks after it") {
   CHECK(check<Inversion>().outcome == Outcome::deadlock);
   CHECK(check<TwoTimesTwo>().verified());

@@ -88,20 +88,19 @@ class Cause {
     if (object == ObjectTable::none) {
       return {};
     }
-    const bool writes = wanted->operation == Operation::write;
+    const bool writes = wanted->operation != Operation::read;
     std::vector<std::string> others;
     for (unsigned thread = 0; thread != history_.states.size(); ++thread) {
       for (std::size_t i = history_.steps.size(); i != 0 && thread != history_.running; --i) {
         const Step& step = history_.steps[i - 1];
         if (step.event.thread == thread && step.object == object &&
-            (writes || step.event.operation == Operation::write)) {
-          others.push_back(history_.threads[thread] +
-                           (step.event.operation == Operation::write ? " writes it" : " reads it") + at(step.event.where));
+            (writes || step.event.operation != Operation::read)) {
+          others.push_back(history_.threads[thread] + ' ' + access(step.event.operation) + " it" + at(step.event.where));
           break;
         }
       }
     }
-    std::string text = history_.threads[history_.running] + (writes ? " writes " : " reads ") +
+    std::string text = history_.threads[history_.running] + ' ' + access(wanted->operation) + ' ' +
                        history_.objects.name(object) + at(wanted->where);
     for (std::size_t i = 0; i != others.size(); ++i) {
       text += (i == 0 ? ", " : " or ") + others[i];
@@ -110,6 +109,9 @@ class Cause {
   }
 
  private:
+  static const char* access(Operation operation) {
+    return operation == Operation::read ? "reads" : operation == Operation::write ? "writes" : "destroys";
+  }
   static std::string at(const rl::debug_info& where) {
     const std::string text = place(where);
     const std::string name = function(where);

@@ -85,7 +85,8 @@ class ObjectTable {
       case Operation::unlock_shared: return Kind::shared_mutex;
       case Operation::condition_wait: return Kind::condition;
       case Operation::read:
-      case Operation::write: return Kind::var;
+      case Operation::write:
+      case Operation::destroy: return Kind::var;
       default: return Kind::unknown;  // a notification has either of two kinds, the rest has no object
     }
   }

@@ -28,6 +28,7 @@ constexpr const char* word(Operation operation) {
     case Operation::condition_wait: return "wake from";
     case Operation::read: return "read";
     case Operation::write: return "write";
+    case Operation::destroy: return "destroy";
     case Operation::yield: return "yield";
     case Operation::step: return "step";
     case Operation::mark: return "mark";

@@ -38,6 +38,7 @@ enum class Operation : unsigned char {
   condition_wait,    ///< `done` when it was woken, before it takes its mutex again; the mutex is the event's second object
   read,              ///< of a var
   write,             ///< of a var
+  destroy,           ///< of a var, by a thread
   yield,
   step,              ///< check::step
   mark,              ///< check::mark; the object is its name

@@ -2,7 +2,7 @@
 // Copyright the devlock authors
 //
 // Plain shared data for the model checker: two accesses that nothing orders, one of them a write, are a data race and
-// end the search, in whichever order they ran. It has no schedule point and so costs no executions.
+// end the search, in whichever order they ran. Its end is a write. It has no schedule point and so costs no executions.
 // Not checked: data that is not in a Var.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "devlock/sync/relacy/event.hpp"
 #include "devlock/sync/relacy/location.hpp"
 #include "devlock/sync/relacy/order.hpp"
+#include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::relacy {
 
@@ -23,6 +24,14 @@ class Var {
  public:
   Var() : Var(T()) {}
   explicit Var(T value) : var_(static_cast<Stored>(value)) {}
+  ~Var() {
+    if (!detail::published.apart()) {  // else the scenario ends, and nobody is left to clash with
+      const Location nowhere("", "", 0);
+      record(Operation::destroy, Phase::wants, this, nowhere);
+      var_(nowhere).store(Stored());
+      record(Operation::destroy, Phase::done, this, nowhere);
+    }
+  }
   Var(const Var&) = delete;
   Var& operator=(const Var&) = delete;
 
