@@ -22,7 +22,9 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
     case EBUSY:
       // A hot reset tries memory locks before device locks and names the two apart.
       return operation == Operation::hot_reset ? ErrorClass::contended : ErrorClass::held;
+    case EADDRINUSE:
     case EEXIST: return ErrorClass::held;
+    case EADDRNOTAVAIL: return ErrorClass::not_owned;  // an AP queue that the masks leave to the host's drivers
     case ENOENT:
     case ENODEV:
     case ENXIO: return ErrorClass::gone;
@@ -56,6 +58,8 @@ constexpr const char* errno_name(int error_number) {
   switch (error_number) {
     case EAGAIN: return "EAGAIN";
     case EBUSY: return "EBUSY";
+    case EADDRINUSE: return "EADDRINUSE";
+    case EADDRNOTAVAIL: return "EADDRNOTAVAIL";
     case EEXIST: return "EEXIST";
     case ENOENT: return "ENOENT";
     case ENODEV: return "ENODEV";

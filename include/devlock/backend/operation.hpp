@@ -36,6 +36,11 @@ enum class Operation {
   detach_group,
   claim_group,
   use_dma,
+  store_ap_mask,
+  assign_ap,
+  unassign_ap,
+  plug_queue,
+  unplug_queue,
 };
 
 constexpr const char* to_string(Operation operation) {
@@ -68,6 +73,11 @@ constexpr const char* to_string(Operation operation) {
     case Operation::detach_group: return "KVM_DEV_VFIO_FILE_DEL";
     case Operation::claim_group: return "claim group";
     case Operation::use_dma: return "use DMA";
+    case Operation::store_ap_mask: return "store";
+    case Operation::assign_ap: return "assign";
+    case Operation::unassign_ap: return "unassign";
+    case Operation::plug_queue: return "plug queue";
+    case Operation::unplug_queue: return "unplug queue";
   }
   return "unknown operation";
 }

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <shared_mutex>
 #include <utility>
 
 #include "devlock/config.hpp"
@@ -19,6 +20,7 @@ struct StdSync {
   template <class T>
   using atomic = std::atomic<T>;
   using mutex = std::mutex;
+  using shared_mutex = std::shared_mutex;
 
   /// Plain shared data. The checker's policy sees its races; here it is a member and nothing more.
   template <class T>

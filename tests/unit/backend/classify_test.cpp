@@ -14,7 +14,7 @@ namespace {
 
 using namespace devlock;
 
-constexpr auto last_operation = static_cast<int>(Operation::use_dma);
+constexpr auto last_operation = static_cast<int>(Operation::unplug_queue);
 constexpr auto last_class = static_cast<int>(ErrorClass::failed);
 
 TEST_CASE("An errno has the class that the operation gives it") {
