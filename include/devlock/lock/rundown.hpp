@@ -25,9 +25,12 @@ class Rundown {
  public:
   using lock_class = Class;
 
-  /// One user inside; leaves when destroyed. Empty if it was refused.
+  /// One user inside; leaves when destroyed. Empty if it was refused. The closer waits for it: `Through{context, user}` is the context
+  /// of what is done inside.
   class [[nodiscard]] User {
    public:
+    using lifetime_class = Class;
+
     User() = default;
     User(User&& other) noexcept : rundown_(std::exchange(other.rundown_, nullptr)) {}
     User& operator=(User&& other) noexcept {
