@@ -22,7 +22,7 @@ set(sim_outside "${standard}")
 set(linux_uses core backend linux)
 set(linux_outside "${standard}|^<[a-z0-9_/-]+\\.h>$")
 set(check_uses core check)
-set(check_outside "${standard}|^<relacy/|^<unistd[.]h>$")
+set(check_outside "${standard}|^<relacy/|^<(cxxabi|unistd)[.]h>$")
 
 set(checked 0)
 set(faults "")

@@ -285,6 +285,109 @@ TEST_CASE("A record grows while a scenario allocates, and is no leak of the scen
   CHECK(has(result.trace, "fetch " + std::string(63, 'x') + " = 299"));
 }
 
+struct Points {
+  static constexpr unsigned threads = 2;
+  int first = 0;
+  int second = 0;
+  RelacySync::atomic<int*> word;
+  Points() { name(second, "second"); }
+  void thread(unsigned index) {
+    word.store(index == 0 ? &first : &second);
+    require(word.load() != &second || index == 0, "never the second");
+  }
+};
+TEST_CASE("A pointer is shown by the name of what it points to or by a number, never as an address") {
+  const Result result = check<Points>();
+  INFO(result.trace);
+  CHECK(has(result.trace, "store atomic 1 = pointer 1 "));
+  CHECK(has(result.trace, "load atomic 1 = &second "));
+  CHECK(has(result.report.diagram, "= pointer 1"));
+}
+struct OddlyNamed : Inversion {
+  static constexpr const char* thread_names[] = {"", nullptr};
+  OddlyNamed() {
+    name(kvm, "two\nlines\t\x1b[31m");
+    name(group, std::string(62, 'x') + "\u00e4");
+  }
+};
+TEST_CASE("Names without text, of several lines and cut within a character leave a report whole") {
+  const Result result = check<OddlyNamed>();
+  INFO(result.trace);
+  CHECK(has(result.report.cause, "thread 0 waits for " + std::string(62, 'x') + ", held by thread 1 ("));
+  CHECK(has(result.report.cause, "which waits for two lines  [31m, held by"));
+  CHECK(std::count(result.report.cause.begin(), result.report.cause.end(), '\n') == 1);
+  CHECK(std::count(result.trace.begin(), result.trace.end(), '\n') == 5);
+}
+struct SaysTwoLines {
+  static constexpr unsigned threads = 2;
+  void thread(unsigned) { require(false, "one\ntwo"); }
+};
+TEST_CASE("A message of two lines is one") { CHECK(check<SaysTwoLines>().message == "one two"); }
+
+// Wrong use of locks, in words.
+
+struct WaitsWithoutLock {
+  static constexpr unsigned threads = 2;
+  RelacySync::mutex mutex;
+  RelacySync::condition_variable ready;
+  void thread(unsigned index) {
+    if (index == 0) {
+      mutex.lock();
+      mutex.unlock();
+      ready.wait(mutex);
+    }
+  }
+};
+template <bool SharedFirst>
+struct UnlocksOtherwise {
+  static constexpr unsigned threads = 2;
+  RelacySync::shared_mutex mutex;
+  void thread(unsigned index) {
+    if (index == 0) {
+      SharedFirst ? mutex.lock_shared() : mutex.lock();
+      SharedFirst ? mutex.unlock() : mutex.unlock_shared();
+    }
+  }
+};
+struct TimesOut {
+  static constexpr unsigned threads = 2;
+  RelacySync::mutex mutex;
+  RelacySync::condition_variable ready;
+  void thread(unsigned index) {
+    if (index == 0) {
+      std::unique_lock lock(mutex);
+      require(ready.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::no_timeout, "somebody tells");
+    }
+  }
+};
+struct UsesDestroyed {
+  static constexpr unsigned threads = 2;
+  RelacySync::atomic<unsigned>* word = new RelacySync::atomic<unsigned>(1);
+  void thread(unsigned index) {
+    if (index == 0) {
+      delete word;
+    } else {
+      word->store(2);
+    }
+  }
+};
+TEST_CASE("Wrong use of a lock or of what is destroyed is said in its own words") {
+  const Result waits = check<WaitsWithoutLock>();
+  CHECK(waits.outcome == Outcome::not_the_owner);
+  CHECK(waits.message.starts_with("thread 0 waits on condition 1 (thread report_test.cpp:"));
+  CHECK(waits.message.ends_with(") with mutex 1, which nobody holds"));
+  CHECK(has(waits.trace, "wait on condition 1: fails"));
+  CHECK(check<UnlocksOtherwise<true>>().message.starts_with("thread 0 unlocks shared mutex 1 ("));
+  CHECK(has(check<UnlocksOtherwise<true>>().message, ", shared by itself ("));
+  CHECK(check<UnlocksOtherwise<false>>().message.starts_with("thread 0 gives back its share of shared mutex 1 ("));
+  CHECK(has(check<UnlocksOtherwise<false>>().message, ", held by itself ("));
+  CHECK(has(check<TimesOut>().trace, "time out on condition 1 "));
+  const Result destroyed = check<UsesDestroyed>();
+  CHECK(destroyed.outcome == Outcome::bad_memory);
+  CHECK(destroyed.message.starts_with("thread 1: store atomic 1 (thread report_test.cpp:"));
+  CHECK(destroyed.message.ends_with("), which does not exist, or no longer"));
+}
+
 // Progress.
 
 struct Endless {

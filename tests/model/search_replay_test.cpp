@@ -17,6 +17,8 @@ using devlock::check::LadderResult;
 using devlock::check::replay;
 using devlock::check::require;
 using devlock::check::detail::Choice;
+using devlock::check::detail::number_of;
+using devlock::check::detail::to_hex;
 using devlock::check::detail::Token;
 using devlock::check::detail::TokenReader;
 using Order = std::memory_order;
@@ -145,6 +147,25 @@ TEST_CASE("A token of another scenario, of a changed one or of nothing is refuse
   token.choices.clear();
   CHECK(replay<Inversion>(to_text(token)).outcome == Outcome::not_deterministic);
 }
+TEST_CASE("A token keeps a depth of any size, and a count that no execution can have is refused") {
+  Token token;
+  token.threads = 2;
+  token.depth = 0xffffffffU;
+  token.choices = {{Choice::Kind::runs, 1}, {Choice::Kind::data, 0xfffffffeU}};
+  Token read;
+  REQUIRE(TokenReader(to_text(token)).read(read).empty());
+  CHECK(read.depth == token.depth);
+  CHECK(read.choices == token.choices);
+  const auto accepts = [](const std::string& choices) {
+    const std::string text = "devlock1:00000000:2:10:d:" + choices + ':';
+    Token ignored;
+    return TokenReader(text + to_hex(number_of(text))).read(ignored).empty();
+  };
+  CHECK(accepts("a11"));
+  CHECK_FALSE(accepts("a12"));
+  CHECK_FALSE(accepts("a4294967297"));
+  CHECK_FALSE(accepts("a99999999999999999999"));
+}
 TEST_CASE("A token survives being written and read, and any changed letter is noticed") {
   Token token;
   token.scenario = 0x1234abcd;
@@ -174,6 +195,24 @@ TEST_CASE("A finding is reported with the fewest preemptions that lead there") {
   CHECK(deadlock.preemptions == 1);
   CHECK(check<Waits>().preemptions == 1);
   CHECK(check<Inversion>({.shorten = 0}).preemptions == -1);
+}
+
+// Fails without a preemption if thread 5 is first, which a search depth first tries late, and with one early.
+struct FailsEarlyAndLate {
+  static constexpr unsigned threads = 6;
+  RelacySync::atomic<unsigned> word;
+  void thread(unsigned index) {
+    const unsigned seen = word.fetch_add(1);
+    require(index != 5 || seen != 0, "as it should be");
+    require(index != 4 || word.fetch_add(1) == seen + 1, "as it should be");
+  }
+};
+TEST_CASE("A schedule is not called the one with the fewest preemptions if there was no time to look at fewer") {
+  const Result hasty = check<FailsEarlyAndLate>({.search = Search::random, .time = std::chrono::seconds(0)});
+  INFO(to_string(hasty));
+  REQUIRE(hasty.outcome == Outcome::assertion);
+  CHECK(hasty.preemptions == -1);
+  CHECK(check<FailsEarlyAndLate>({.search = Search::random}).preemptions == 0);
 }
 
 TEST_CASE("A ladder runs every search and says how few preemptions are enough") {

@@ -100,6 +100,24 @@ TEST_CASE("A var holds an enumerator") {
   CHECK(result.verified());
 }
 
+TEST_CASE("A limit that no clock can count to is none, and one that is no number has passed") {
+  using Seconds = std::chrono::duration<double>;
+  for (const Seconds time : {Seconds::max(), Seconds(1e12), Seconds(std::chrono::hours::max())}) {
+    CHECK(check<Endless>({.search = Search::full, .executions = 1000, .time = time}).executions == 1000);
+  }
+  for (const Seconds time : {Seconds(0), Seconds(-5), Seconds::min(), Seconds(std::numeric_limits<double>::quiet_NaN())}) {
+    const Result result = check<Endless>({.time = time});
+    CHECK(result.extent == Extent::budget_hit);
+    CHECK(result.executions < 100);
+  }
+}
+TEST_CASE("A plan without depth is refused") {
+  const Result result = check<Endless>({.depth = 0});
+  CHECK(result.outcome == Outcome::other);
+  CHECK(result.executions == 0);
+  CHECK(result.message.find("Plan::depth") != std::string::npos);
+}
+
 // Findings.
 
 struct Inversion {
@@ -223,6 +241,17 @@ struct NotifiesFreed {
     }
   }
 };
+struct LocksDestroyed {
+  static constexpr unsigned threads = 2;
+  RelacySync::mutex* mutex = new RelacySync::mutex;
+  void thread(unsigned index) {
+    mutex->lock();
+    mutex->unlock();
+    if (index == 0) {
+      delete mutex;
+    }
+  }
+};
 struct Leaks {
   static constexpr unsigned threads = 2;
   Atomic<unsigned>* volatile word = nullptr;
@@ -236,13 +265,14 @@ TEST_CASE("Each kind of error is told apart") {
   expect_found<SaysNo>("assertion", Outcome::assertion, 10, "the other comes first");
   expect_found<BreaksInvariant>("invariant", Outcome::invariant, 10, "one inside at a time");
   expect_found<Races>("data race", Outcome::data_race, 1);
-  expect_found<Spins>("livelock", Outcome::livelock, 1);
+  expect_found<Spins>("livelock", Outcome::livelock, 1, "after 2000 schedule points");
   expect_found<UnlocksOfAnother>("unlock of another's", Outcome::not_the_owner, 1);
   expect_found<LocksTwice>("locked twice", Outcome::locked_twice, 1);
   expect_found<KeepsLocked>("destroyed while held", Outcome::destroyed_while_held, 1);
   expect_found<UsesFreed>("use after free", Outcome::bad_memory, 10);
   expect_found<NotifiesFreed>("notify after free", Outcome::bad_memory, 100);
-  expect_found<Leaks>("leak", Outcome::leak, 1);
+  expect_found<Leaks>("leak", Outcome::leak, 1, "not freed");
+  expect_found<LocksDestroyed>("lock of a destroyed mutex", Outcome::bad_memory, 100, "lock mutex 1");
 }
 // Destroyed by one thread and read by the other, ordered by a flag or by nothing.
 template <unsigned Destroyer, bool Ordered>
@@ -322,6 +352,86 @@ TEST_CASE("A scenario that passes but does something else when it is run again i
     Moody::runs = 0;
     CHECK(check<Moody>({.search = search, .preemptions = 2}).outcome == Outcome::not_deterministic);
   }
+}
+
+// Exceptions.
+
+// Catches what it threw although the other thread throws meanwhile.
+struct CatchesItsOwn {
+  static constexpr unsigned threads = 2;
+  Atomic<unsigned> word;
+  struct Unwinding {
+    Atomic<unsigned>& word;
+    ~Unwinding() {
+      word.fetch_add(1);
+      require(std::uncaught_exceptions() == 1, "one exception is on its way");
+    }
+  };
+  void thread(unsigned index) {
+    try {
+      const Unwinding unwinding{word};
+      throw index;
+    } catch (unsigned) {
+      word.fetch_add(1);
+      try {
+        throw;
+      } catch (unsigned caught) {
+        require(caught == index, "what is thrown again is what was caught here");
+      }
+    }
+    require(std::uncaught_exceptions() == 0, "no exception is left");
+  }
+};
+TEST_CASE("Each simulated thread has exceptions of its own, and so has who checks") {
+  try {
+    throw 7;
+  } catch (int) {
+    for (const Search search : all_searches) {
+      CHECK(check<CatchesItsOwn>({.search = search, .executions = 2000}).outcome == Outcome::passed);
+    }
+    CHECK(check<CatchesItsOwn>().verified());
+    CHECK(std::current_exception() != nullptr);
+  }
+  CHECK(std::current_exception() == nullptr);
+}
+enum class Part { constructor, before, thread, after };
+template <Part P>
+struct Throws {
+  static constexpr unsigned threads = 2;
+  RelacySync::mutex mutex;
+  Throws() { maybe(Part::constructor); }
+  void before() { maybe(Part::before); }
+  void thread(unsigned) {
+    const std::lock_guard lock(mutex);
+    maybe(Part::thread);
+  }
+  void after() { maybe(Part::after); }
+  static void maybe(Part part) {
+    if (part == P) {
+      throw std::runtime_error("the device is gone");
+    }
+  }
+};
+struct ThrowsANumber {
+  static constexpr unsigned threads = 2;
+  void thread(unsigned) { throw 7; }
+};
+TEST_CASE("An exception that leaves a scenario is a finding in words") {
+  const auto found = Outcome::exception;
+  expect_found<Throws<Part::constructor>>("throws when made", found, 1, "left the scenario's constructor: the device is gone");
+  expect_found<Throws<Part::before>>("throws before", found, 1, "left the scenario's before(): the device is gone");
+  expect_found<Throws<Part::thread>>("throws", found, 1, "an exception left the scenario's thread(): the device is gone");
+  expect_found<Throws<Part::after>>("throws after", found, 1, "left the scenario's after(): the device is gone");
+  expect_found<ThrowsANumber>("throws a number", found, 1, "of a type that is no std::exception");
+}
+TEST_CASE("What belongs into a scenario says so outside of one") {
+  CHECK_THROWS_AS(RelacySync::mutex(), std::logic_error);
+  CHECK_THROWS_AS(RelacySync::shared_mutex(), std::logic_error);
+  CHECK_THROWS_AS(RelacySync::condition_variable(), std::logic_error);
+  CHECK_THROWS_AS(Atomic<unsigned>(1), std::logic_error);
+  CHECK_THROWS_AS(RelacySync::var<int>(1), std::logic_error);
+  CHECK_THROWS_AS(require(false, "never"), std::logic_error);
+  require(true, "always");
 }
 
 // Marks.

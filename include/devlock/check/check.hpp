@@ -74,8 +74,11 @@ void shorten(const ScenarioTable& scenario, const Plan& plan, Session& session, 
     std::vector<Choice> shorter;
     const Result result = search<Threads>(another, bounded, shorter);
     left -= result.executions < left ? result.executions : left;
-    if (result.outcome == Outcome::passed) {
+    if (result.outcome == Outcome::passed && result.extent != Extent::budget_hit) {
       continue;
+    }
+    if (result.outcome == Outcome::passed) {
+      return;  // whether this bound is enough is not known, so no larger one is known to be the smallest
     }
     Result repeated;
     const bool says = found.outcome == Outcome::assertion || found.outcome == Outcome::invariant;  // which one
@@ -121,11 +124,15 @@ inline Result refused(const char* what) {
 
 }  // namespace detail
 
-/// Explores `S`. Never throws for a finding: everything is in the result. Outcome::other, without a run, if a check runs.
+/// Explores `S`. Never throws for a finding: everything is in the result. Outcome::other, without a run, if a check runs
+/// or the plan has no depth.
 template <Scenario S>
 Result check(const Plan& plan = {}) {
   if (detail::current_run != nullptr) {
     return detail::refused("check() was called while another check runs; run them one after the other");
+  }
+  if (plan.depth == 0) {
+    return detail::refused("check(): Plan::depth is 0, no execution has room; give it the schedule points of the longest one");
   }
   Result result = detail::explore<S::threads>(detail::table_of<S>(), plan);
   for (const char* wanted : plan.must_reach) {

@@ -7,13 +7,19 @@
 //   check::require(inside == 0, "nobody is inside after close");
 #pragma once
 
+#include <stdexcept>
+#include <string>
+
 #include "devlock/sync/relacy/event.hpp"
 
 namespace devlock::check {
 
-/// Ends the search unless `condition` holds. `message` says what must always be true.
+/// Ends the search unless `condition` holds. `message` says what must always be true. Outside a scenario: std::logic_error.
 inline void require(bool condition, const char* message, relacy::Location where = {}) {
   if (!condition) {
+    if (!rl::is_ctx()) {
+      throw std::logic_error(std::string("devlock: require() failed outside a scenario: ") + message);
+    }
     relacy::record(relacy::Operation::mark, relacy::Phase::refused, message, where);
     rl::ctx().fail_test(message, rl::test_result_user_assert_failed, where);
   }

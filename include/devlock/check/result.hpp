@@ -28,6 +28,7 @@ enum class Outcome {
   destroyed_while_held,
   bad_memory,           ///< use after free, double free, uninitialised
   leak,
+  exception,            ///< one left the scenario
   other,                ///< Relacy's words are in Result::message
   not_deterministic,    ///< the failing execution, run again, did not fail in the same way
   not_covered,          ///< passed, but a mark of Plan::must_reach was not reached
@@ -54,6 +55,7 @@ constexpr const char* to_string(Outcome outcome) {
     case Outcome::destroyed_while_held: return "destroyed while held";
     case Outcome::bad_memory: return "bad use of memory";
     case Outcome::leak: return "leak";
+    case Outcome::exception: return "exception";
     case Outcome::other: return "another finding";
     case Outcome::not_deterministic: return "not deterministic";
     case Outcome::not_covered: return "not covered";

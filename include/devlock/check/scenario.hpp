@@ -12,8 +12,8 @@
 //
 // Optional too: before(), which runs first, invariant(), which runs at every schedule point and must only read, and
 // `static constexpr const char* thread_names[]` for reports.
-// Not checked: that the scenario is deterministic (no clocks, no random numbers, no addresses as values), and that no
-// exception leaves it: it has nowhere to go.
+// Not checked: that the scenario is deterministic: no clocks, no random numbers, no addresses as values, and nothing that
+// outlives an execution, such as a static variable that allocates when it is first met.
 #pragma once
 
 #include <concepts>

@@ -33,7 +33,9 @@ class Limited : public Base {
         this->purge_blocked_threads();
       }
     }
+    const auto current = static_cast<unsigned>(this->thread_->index_);
     const rl::thread_id_t next = Base::schedule(reason, yield);
+    run_.exceptions.switch_to(current, static_cast<unsigned>(next));
     Choice::Kind kind = kind_of(reason);
     if (run_.waited) {
       run_.waited = false;

@@ -12,7 +12,7 @@
 
 #include <algorithm>
 
-#include "devlock/check/report/history.hpp"
+#include "devlock/check/report/words.hpp"
 
 namespace devlock::check::detail {
 
@@ -55,16 +55,21 @@ class Cause {
   /// Of an operation on a lock that was refused as wrong: who holds it.
   [[nodiscard]] std::string of_wrong_owner() const {
     const relacy::Event* wanted = history_.wanted_by(history_.running);
-    if (wanted == nullptr || history_.objects.find(*wanted) == ObjectTable::none) {
+    const int asked = wanted == nullptr ? ObjectTable::none : history_.objects.find(*wanted);
+    if (asked == ObjectTable::none) {
       return {};
     }
-    const int object = history_.objects.find(*wanted);
-    std::string text = history_.threads[history_.running] + (unlocks(wanted->operation) ? " unlocks " : " asks for ") +
-                       history_.objects.name(object) + at(wanted->where);
+    const bool waits = wanted->operation == Operation::condition_wait;
+    const int object = waits ? history_.objects.find_mutex(wanted->second) : asked;
+    std::string text = history_.threads[history_.running] + ' ' + demand(wanted->operation) + ' ' +
+                       history_.objects.name(asked) + at(wanted->where);
+    if (waits) {
+      text += " with " + (object == ObjectTable::none ? "a mutex" : history_.objects.name(object));
+    }
     std::string holders;
     for (unsigned thread = 0; thread != history_.states.size(); ++thread) {
-      if (history_.held(thread, object) != nullptr) {
-        holders += (holders.empty() ? ", held by " : " and by ") +
+      if (const Holding* holding = history_.held(thread, object)) {
+        holders += (!holders.empty() ? " and by " : holding->shared ? ", shared by " : ", held by ") +
                    (thread == history_.running ? "itself" : history_.threads[thread]) + since(thread, object);
       }
     }
@@ -80,6 +85,16 @@ class Cause {
       }
     }
     return text;
+  }
+  /// Of memory that is used wrongly: the operation that did, if it was one.
+  [[nodiscard]] std::string of_bad_memory() const {
+    const relacy::Event* wanted = history_.wanted_by(history_.running);
+    const int object = wanted == nullptr ? ObjectTable::none : history_.objects.find(*wanted);
+    if (object == ObjectTable::none) {
+      return {};
+    }
+    return history_.threads[history_.running] + ": " + word(wanted->operation) + ' ' + history_.objects.name(object) +
+           at(wanted->where) + ", which does not exist, or no longer\n";
   }
   /// Of a data race: the access that showed it, and the last of each other thread that it may clash with.
   [[nodiscard]] std::string of_data_race() const {
@@ -111,6 +126,16 @@ class Cause {
  private:
   static const char* access(Operation operation) {
     return operation == Operation::read ? "reads" : operation == Operation::write ? "writes" : "destroys";
+  }
+  static const char* demand(Operation operation) {
+    switch (operation) {
+      case Operation::unlock: return "unlocks";
+      case Operation::unlock_shared: return "gives back its share of";
+      case Operation::lock_shared:
+      case Operation::try_lock_shared: return "asks for a share of";
+      case Operation::condition_wait: return "waits on";
+      default: return "asks for";
+    }
   }
   static std::string at(const rl::debug_info& where) {
     const std::string text = place(where);

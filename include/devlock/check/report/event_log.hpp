@@ -80,6 +80,15 @@ class RawVector {
   std::size_t capacity_ = 0;
 };
 
+/// How much of a UTF-8 text goes into `room` bytes; no part of a character.
+constexpr std::size_t bytes_that_fit(std::string_view text, std::size_t room) {
+  std::size_t length = text.size() < room ? text.size() : room;
+  while (length != 0 && length != text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+    --length;
+  }
+  return length;
+}
+
 }  // namespace detail
 
 class EventLog final : public relacy::EventSink {
@@ -123,7 +132,7 @@ class EventLog final : public relacy::EventSink {
 
   void name(const void* begin, std::size_t size, std::string_view text, bool given) {
     ObjectName entry{begin, size, given, {}};
-    text.copy(entry.text, sizeof entry.text - 1);
+    text.copy(entry.text, detail::bytes_that_fit(text, sizeof entry.text - 1));
     truncated_ |= !names_.add(entry);
   }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "devlock/check/report/event_log.hpp"
@@ -84,18 +85,21 @@ struct History {
   std::vector<Step> steps;
   std::vector<ThreadState> states;  // at the end
   unsigned running = 0;             // the thread that ran last
+  std::vector<std::pair<std::uint64_t, std::string>> pointers;  // that were read or written, and what they are called
 
-  /// Names of threads that are missing are "thread 0" and so on.
+  /// Names of threads that are missing or empty are "thread 0" and so on.
   static History of(const Recording& recording, const std::vector<std::string>& thread_names, unsigned thread_count) {
     History history;
     history.objects = ObjectTable(recording);
     history.running = recording.running;
     history.states.resize(thread_count);
     for (unsigned i = 0; i != thread_count; ++i) {
-      history.threads.push_back(i < thread_names.size() ? thread_names[i] : "thread " + std::to_string(i));
+      const bool named = i < thread_names.size() && !thread_names[i].empty();
+      history.threads.push_back(named ? one_line(thread_names[i]) : "thread " + std::to_string(i));
     }
     for (const LogEntry& entry : recording.entries) {
       if (entry.event.thread < thread_count) {
+        history.note_pointer(entry.event.value, recording.names);
         history.add(entry);
       }
     }
@@ -111,6 +115,18 @@ struct History {
     }
   }
 
+  /// Of an event: a number, or which of the pointers that the execution met. No address leaves it.
+  [[nodiscard]] std::string text_of(const relacy::Value& value) const {
+    if (!value.address) {
+      return std::to_string(static_cast<std::int64_t>(value.number));
+    }
+    for (const auto& [address, name] : pointers) {
+      if (address == value.number) {
+        return name;
+      }
+    }
+    return "null";
+  }
   /// In what `thread` is, or null.
   [[nodiscard]] const relacy::Event* wanted_by(unsigned thread) const {
     const auto& wants = states[thread].wants;
@@ -147,6 +163,19 @@ struct History {
   }
 
  private:
+  // A pointer has the name that the scenario gave to what it points to, or a number.
+  void note_pointer(const relacy::Value& value, std::span<const ObjectName> names) {
+    if (text_of(value) != "null" || !value.address || value.number == 0) {
+      return;
+    }
+    std::string name = "pointer " + std::to_string(pointers.size() + 1);
+    for (const ObjectName& given : names) {
+      if (given.given && reinterpret_cast<std::uintptr_t>(given.begin) == value.number) {
+        name = "&" + one_line(given.text);
+      }
+    }
+    pointers.emplace_back(value.number, name);
+  }
   void add(const LogEntry& entry) {
     const relacy::Event& event = entry.event;
     ThreadState& state = states[event.thread];

@@ -58,6 +58,7 @@ inline Report make_report(const Recording& recording, Outcome outcome, const std
       report.lost_wakeup = cause.is_lost_wakeup();
       break;
     case Outcome::destroyed_while_held: report.cause = cause.of_held(); break;
+    case Outcome::bad_memory: report.cause = cause.of_bad_memory(); break;
     case Outcome::data_race: report.cause = cause.of_data_race(); break;
     case Outcome::not_the_owner:
     case Outcome::locked_twice: report.cause = cause.of_wrong_owner(); break;

@@ -57,7 +57,7 @@ template <class T>
 void name(const T& object, const char* text, unsigned number) {
   if (detail::event_log != nullptr) {
     char numbered[64];
-    std::snprintf(numbered, sizeof numbered, "%.48s %u", text, number);
+    std::snprintf(numbered, sizeof numbered, "%.*s %u", static_cast<int>(detail::bytes_that_fit(text, 48)), text, number);
     detail::note_name(object, numbered, true);
   }
 }

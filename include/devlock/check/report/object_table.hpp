@@ -15,6 +15,14 @@
 
 namespace devlock::check::detail {
 
+/// A name or a message: what would break a line of a report is a space.
+inline std::string one_line(std::string text) {
+  for (char& c : text) {
+    c = static_cast<unsigned char>(c) < 0x20U || c == 0x7f ? ' ' : c;
+  }
+  return text;
+}
+
 class ObjectTable {
  public:
   static constexpr int none = -1;
@@ -33,7 +41,7 @@ class ObjectTable {
       }
     }
     for (Object& object : objects_) {
-      object.name = unique(name_of(object, recording.names));
+      object.name = unique(one_line(name_of(object, recording.names)));
     }
   }
 

@@ -64,7 +64,7 @@ inline std::string describe(const History& history, const Step& step, bool full)
   const std::string object = step.object == ObjectTable::none ? "" : history.objects.name(step.object);
   const std::string others = list_of(history.threads, step.others);
   if (event.operation == Operation::mark) {
-    const std::string text = static_cast<const char*>(event.object);
+    const std::string text = one_line(static_cast<const char*>(event.object));
     return step.kind == Step::Kind::refused ? "require failed: " + text : "mark \"" + text + '"';
   }
   if (step.kind == Step::Kind::waits) {
@@ -77,11 +77,12 @@ inline std::string describe(const History& history, const Step& step, bool full)
     }
     return "waits for " + object + (full && !others.empty() ? (step.queued ? ", behind the writer " : ", held by ") + others : "");
   }
-  std::string text = word(event.operation);
+  const bool woken = step.kind == Step::Kind::done || event.operation != Operation::condition_wait;
+  std::string text = woken ? word(event.operation) : step.kind == Step::Kind::refused ? "time out on" : "wait on";
   if (!object.empty()) {
     text += ' ' + object;
   }
-  if (step.kind == Step::Kind::refused) {
+  if (step.kind == Step::Kind::refused && event.operation != Operation::condition_wait) {
     text += locks(event.operation) ? ": busy" : ": failed";
     if (full && !others.empty()) {
       text += ", held by " + others;
@@ -91,7 +92,7 @@ inline std::string describe(const History& history, const Step& step, bool full)
     return text + ": fails";
   }
   if (has_value(event.operation)) {
-    text += (step.kind == Step::Kind::refused ? ", = " : " = ") + std::to_string(static_cast<std::int64_t>(event.value));
+    text += (step.kind == Step::Kind::refused ? ", = " : " = ") + history.text_of(event.value);
   }
   if (notifies(event.operation) && full) {
     text += others.empty() ? ": nobody sleeps there" : ": sleeping there " + others;

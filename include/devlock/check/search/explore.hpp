@@ -35,10 +35,24 @@ constexpr Outcome to_outcome(rl::test_result_e result) {
     case rl::test_result_destroying_owned_mutex: return Outcome::destroyed_while_held;
     case rl::test_result_access_to_freed_memory:
     case rl::test_result_double_free:
-    case rl::test_result_unitialized_access: return Outcome::bad_memory;
+    case rl::test_result_unitialized_access:
+    case rl::test_result_usage_of_non_initialized_mutex: return Outcome::bad_memory;
+    case rl::test_result_inconsistent_test_suite: return Outcome::exception;  // see search/run.hpp
     case rl::test_result_memory_leak:
     case rl::test_result_resource_leak: return Outcome::leak;
     default: return Outcome::other;
+  }
+}
+
+/// What to say of a finding whose report says nothing; null if Relacy's words are better.
+constexpr const char* words_of(rl::test_result_e result) {
+  switch (result) {
+    case rl::test_result_access_to_freed_memory: return "memory is used that is not allocated, or no longer";
+    case rl::test_result_double_free: return "memory is freed that is not allocated, or no longer";
+    case rl::test_result_usage_of_non_initialized_mutex: return "a mutex is used that does not exist, or no longer";
+    case rl::test_result_memory_leak: return "memory that the scenario allocated is not freed when the execution ends";
+    case rl::test_result_resource_leak: return "a lock, an atomic or a var is not destroyed when the execution ends";
+    default: return nullptr;
   }
 }
 
@@ -63,7 +77,7 @@ class Session {
     Progress progress(begin);
     Run run;
     prepare(run, state);
-    run.end = begin + std::chrono::duration_cast<Run::Clock::duration>(plan_.time);
+    run.end = after(begin, plan_.time);
     run.most_executions = plan_.executions;
     run.seed = samples(plan_.search) ? plan_.seed : 0;
     run.progress = &progress;
@@ -128,7 +142,11 @@ class Session {
     }
     result.outcome = to_outcome(found);
     if (found != rl::test_result_success) {
-      result.message = first_line(trace.str().c_str());
+      const char* words = words_of(found);
+      result.message = words != nullptr ? words : words_of_relacy(trace.str().c_str());
+      if (found == rl::test_result_livelock) {
+        result.message = "it goes on after " + std::to_string(plan_.depth) + " schedule points (Plan::depth)";
+      }
       report_failure(result, log.recording(), scenario_.thread_names, Threads);
     }
     result.token = to_text(Token{scenario_.number, Threads, plan_.depth, plan_.reuse_memory, sampled, choices});
@@ -136,6 +154,13 @@ class Session {
   }
 
  private:
+  // Never, if the clock cannot count so far.
+  static Run::Clock::time_point after(Run::Clock::time_point begin, std::chrono::duration<double> time) {
+    if (time >= std::chrono::hours(24 * 365 * 100)) {
+      return Run::Clock::time_point::max();
+    }
+    return time.count() > 0 ? begin + std::chrono::duration_cast<Run::Clock::duration>(time) : begin;
+  }
   void prepare(Run& run, void* state) {
     run.scenario = &scenario_;
     run.object = object_;

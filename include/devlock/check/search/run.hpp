@@ -9,6 +9,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdio>
+#include <exception>
 
 #include "devlock/check/memory.hpp"
 #include "devlock/check/plan.hpp"
@@ -16,6 +18,7 @@
 #include "devlock/check/report/progress.hpp"
 #include "devlock/check/scenario.hpp"
 #include "devlock/check/search/choices.hpp"
+#include "devlock/check/search/exceptions.hpp"
 #include "devlock/sync/relacy/touch.hpp"
 
 namespace devlock::check {
@@ -43,6 +46,7 @@ struct Run {
   unsigned blocked[relacy::max_threads] = {};
   bool waited = false;                // the step that is chosen follows a wait for a mutex
   Choices choices;
+  Exceptions exceptions;
   Progress* progress = nullptr;
 
   void begin_execution(unsigned threads) {
@@ -50,6 +54,7 @@ struct Run {
       blocked[i] = 0;
     }
     choices.begin_execution();
+    exceptions.begin_execution();
     relacy::detail::published.begin_execution(threads);
   }
   // True if the search must end now. The clock costs as much as a short execution, so it is read now and then.
@@ -80,24 +85,46 @@ inline Run* current_run = nullptr;
 /// A scenario of `Threads` threads as Relacy wants it.
 template <unsigned Threads>
 struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threads)> {
-  Suite() { run_.scenario->construct(run_.object); }
-  ~Suite() { run_.scenario->destroy(run_.object); }
-  void thread(unsigned index) { run_.scenario->thread(run_.object, index); }
+  Suite() { call(run_.scenario->construct, "constructor"); }
+  ~Suite() { call(run_.scenario->destroy, "destructor"); }
+  void thread(unsigned index) {
+    guarded([&] { run_.scenario->thread(run_.object, index); }, "thread()");
+  }
   void before() {
-    call(run_.scenario->before);
+    call(run_.scenario->before, "before()");
     relacy::detail::published.set_apart(false);
   }
   void after() {
     relacy::detail::published.set_apart(true);
-    call(run_.scenario->after);
+    call(run_.scenario->after, "after()");
   }
-  void invariant() { call(run_.scenario->invariant); }
+  void invariant() {
+    if (run_.scenario->invariant != nullptr) {
+      call(run_.scenario->invariant, "invariant()");
+    }
+  }
 
  private:
-  void call(void (*function)(void*)) {
+  void call(void (*function)(void*), const char* which) {
     if (function != nullptr) {
-      function(run_.object);
+      guarded([&] { function(run_.object); }, which);
     }
+  }
+  // Above it are Relacy's frames, which an exception must not enter.
+  template <class Call>
+  static void guarded(Call call, const char* which) {
+    try {
+      call();
+    } catch (const std::exception& thrown) {
+      fail(which, thrown.what());
+    } catch (...) {
+      fail(which, "of a type that is no std::exception");
+    }
+  }
+  static void fail(const char* which, const char* what) {
+    char text[256];  // a string would count as the scenario's
+    std::snprintf(text, sizeof text, "an exception left the scenario's %s: %s", which, what);
+    rl::ctx().fail_test(text, rl::test_result_inconsistent_test_suite, relacy::Location());
   }
   Run& run_ = *current_run;
 };

@@ -12,6 +12,8 @@
 // changed the operations that it performs.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,12 +117,13 @@ class TokenReader {
     return found;
   }
   unsigned number() {
-    unsigned value = 0;
-    while (!text_.empty() && text_.front() >= '0' && text_.front() <= '9' && value < 1000000U) {
-      value = value * 10U + static_cast<unsigned>(text_.front() - '0');
+    constexpr std::uint64_t largest = std::numeric_limits<unsigned>::max();
+    std::uint64_t value = 0;
+    while (!text_.empty() && text_.front() >= '0' && text_.front() <= '9') {
+      value = std::min(value * 10U + static_cast<unsigned>(text_.front() - '0'), largest);
       text_.remove_prefix(1);
     }
-    return value;
+    return static_cast<unsigned>(value);
   }
   bool choice(Token& token) {
     char c = next();
@@ -144,6 +147,9 @@ class TokenReader {
       return false;
     }
     const unsigned count = number();
+    if (count > std::uint64_t{token.depth} + 1U) {
+      return false;  // no execution is so long
+    }
     token.choices.insert(token.choices.end(), count == 0 ? 1 : count, read);
     return true;
   }

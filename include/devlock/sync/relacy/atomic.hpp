@@ -37,13 +37,13 @@ class Atomic {
   T load(Order order = Order::seq_cst, Location where = {}) const {
     begin(Operation::load, Touch().reads(id_), where);
     const T value = atomic_.load(to_relacy(order), where);
-    record(Operation::load, Phase::done, this, where, to_number(value));
+    record(Operation::load, Phase::done, this, where, shown(value));
     return value;
   }
   void store(T value, Order order = Order::seq_cst, Location where = {}) {
     begin(Operation::store, Touch().writes(id_), where, value);
     atomic_.store(value, to_relacy(order), where);
-    record(Operation::store, Phase::done, this, where, to_number(value));
+    record(Operation::store, Phase::done, this, where, shown(value));
   }
   T exchange(T value, Order order = Order::seq_cst, Location where = {}) {
     begin(Operation::exchange, Touch().writes(id_), where, value);
@@ -75,7 +75,7 @@ class Atomic {
     if (!done) {
       left_unchanged(id_);
     }
-    record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, to_number(expected));
+    record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, shown(expected));
     return done;
   }
   bool compare_exchange_weak(T& expected, T desired, Order order = Order::seq_cst, Location where = {}) {
@@ -85,7 +85,7 @@ class Atomic {
     begin(Operation::compare_exchange, Touch().writes(id_), where, desired);
     const bool done =
         atomic_.compare_exchange_weak(expected, desired, to_relacy(success), where, to_relacy(failure), where);
-    record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, to_number(expected));
+    record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, shown(expected));
     return done;
   }
 
@@ -107,7 +107,7 @@ class Atomic {
         seen = atomic_.load(to_relacy(order), where);
       }
     }
-    record(Operation::futex_wait, Phase::done, this, where, to_number(seen));
+    record(Operation::futex_wait, Phase::done, this, where, shown(seen));
   }
   void notify_one(Location where = {}) { notify(Operation::notify_one, 1, where); }
   void notify_all(Location where = {}) { notify(Operation::notify_all, max_threads, where); }
@@ -116,11 +116,11 @@ class Atomic {
   [[nodiscard]] ObjectId queue() const { return id_ + 1U; }
 
   void begin(Operation operation, const Touch& touch, const Location& where, T value = T()) const {
-    record(operation, Phase::wants, this, where, to_number(value));
+    record(operation, Phase::wants, this, where, shown(value));
     about_to(touch);
   }
   T end(Operation operation, T value, const Location& where) const {
-    record(operation, Phase::done, this, where, to_number(value));
+    record(operation, Phase::done, this, where, shown(value));
     return value;
   }
   void notify(Operation operation, unsigned most, const Location& where) {

@@ -83,7 +83,7 @@ class BasicConditionVariable {
     Woken woken = Woken::notified;
     if constexpr (requires { detail::mutex_in(lock); }) {
       auto& mutex = *detail::mutex_in(lock);
-      record(Operation::condition_wait, Phase::wants, this, where, 0, &mutex);
+      record(Operation::condition_wait, Phase::wants, this, where, {}, &mutex);
       Touch touch = mutex.touch(false);
       touch.add(entering());
       about_to(touch);
@@ -98,13 +98,13 @@ class BasicConditionVariable {
       } else {
         about_to(mutex.touch(true));  // when it wakes up it takes the mutex in the same step
         sleepers_.sleep(where);
-        record(Operation::condition_wait, Phase::done, this, where, 0, &mutex);
+        record(Operation::condition_wait, Phase::done, this, where, {}, &mutex);
         record(Operation::lock, Phase::wants, &mutex, where);
         const detail::NoSwitch waking_and_taking_are_one_step;
         mutex.take(where);
       }
     } else {
-      record(Operation::condition_wait, Phase::wants, this, where, 0, &lock);
+      record(Operation::condition_wait, Phase::wants, this, where, {}, &lock);
       about_to(entering());
       rl::ctx().sched();
       sleepers_.enter();

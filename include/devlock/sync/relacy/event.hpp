@@ -47,7 +47,13 @@ enum class Operation : unsigned char {
 enum class Phase : unsigned char {
   wants,    ///< published, not yet scheduled
   done,     ///< and it succeeded
-  refused,  ///< and it did not: a try of what is held, a compare_exchange of another value
+  refused,  ///< and it did not: a try of what is held, a compare_exchange of another value, a wait that timed out
+};
+
+/// What was read or written: a number, or where a pointer points.
+struct Value {
+  std::uint64_t number = 0;
+  bool address = false;
 };
 
 struct Event {
@@ -56,7 +62,7 @@ struct Event {
   Phase phase = Phase::wants;
   const void* object = nullptr;
   const void* second = nullptr;
-  std::uint64_t value = 0;  ///< what was read or written, if it is a number
+  Value value;
   rl::debug_info where;
 };
 
@@ -74,8 +80,9 @@ inline EventSink* sink = nullptr;
 }  // namespace detail
 
 /// Reports one event if somebody listens.
-[[gnu::always_inline]] inline void record(Operation operation, Phase phase, const void* object, const rl::debug_info& where, std::uint64_t value = 0,
-                   const void* second = nullptr) {
+[[gnu::always_inline]] inline void record(Operation operation, Phase phase, const void* object,
+                                          const rl::debug_info& where, const Value& value = {},
+                                          const void* second = nullptr) {
   if (detail::sink != nullptr) {
     detail::sink->on_event({static_cast<unsigned>(rl::ctx().current_thread()), operation, phase, object, second, value, where});
   }

@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "devlock/check/relacy.hpp"
+#include "devlock/sync/relacy/event.hpp"
 
 namespace devlock::relacy {
 
@@ -37,11 +38,11 @@ constexpr std::memory_order failure_of(std::memory_order success) {
 
 /// What a trace shows of a value.
 template <class T>
-std::uint64_t to_number(T value) {
+Value shown(T value) {
   if constexpr (std::is_pointer_v<T>) {
-    return reinterpret_cast<std::uintptr_t>(value);
+    return {reinterpret_cast<std::uintptr_t>(value), true};
   } else {
-    return static_cast<std::uint64_t>(value);
+    return {static_cast<std::uint64_t>(value), false};
   }
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 
 #include "devlock/check/relacy.hpp"
 
@@ -258,8 +259,17 @@ class KeepsOldValues {
 
 }  // namespace detail
 
+/// Throws std::logic_error outside a scenario, where no object of RelacySync can be.
+inline void require_scenario() {
+  if (!rl::is_ctx()) [[unlikely]] {
+    throw std::logic_error("devlock: an object of RelacySync was made outside a scenario; make it a member of one, and let "
+                           "check() run it");
+  }
+}
+
 /// Two neighbouring numbers for a new object.
 inline ObjectId new_object() {
+  require_scenario();
   const unsigned maker = detail::published.apart() ? max_threads : detail::current_index();
   return (((detail::published.make(maker) << 5U) | maker) + 1U) << 1U;
 }

@@ -23,7 +23,7 @@ class Var {
 
  public:
   Var() : Var(T()) {}
-  explicit Var(T value) : var_(static_cast<Stored>(value)) {}
+  explicit Var(T value) : var_((require_scenario(), static_cast<Stored>(value))) {}
   ~Var() {
     if (!detail::published.apart()) {  // else the scenario ends, and nobody is left to clash with
       const Location nowhere("", "", 0);
@@ -38,13 +38,13 @@ class Var {
   [[nodiscard]] T get(Location where = {}) const {
     record(Operation::read, Phase::wants, this, where);
     const auto value = static_cast<T>(var_(where).load());
-    record(Operation::read, Phase::done, this, where, to_number(value));
+    record(Operation::read, Phase::done, this, where, shown(value));
     return value;
   }
   void set(T value, Location where = {}) {
-    record(Operation::write, Phase::wants, this, where, to_number(value));
+    record(Operation::write, Phase::wants, this, where, shown(value));
     var_(where).store(static_cast<Stored>(value));
-    record(Operation::write, Phase::done, this, where, to_number(value));
+    record(Operation::write, Phase::done, this, where, shown(value));
   }
 
  private:

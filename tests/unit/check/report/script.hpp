@@ -68,7 +68,7 @@ class Script {
   Script& add(unsigned thread, Operation operation, Phase phase, const void* object, unsigned line, std::uint64_t value,
               const void* second = nullptr) {
     running_ = thread;
-    entries_.push_back({{thread, operation, phase, object, second, value, {"work", "/some/where/code.hpp", line}}, false});
+    entries_.push_back({{thread, operation, phase, object, second, {value, false}, {"work", "/some/where/code.hpp", line}}, false});
     return *this;
   }
   std::vector<LogEntry> entries_;
