@@ -261,6 +261,41 @@ struct Leaks {
     }
   }
 };
+// A lock from before the threads begin is nobody's, whoever gives it back.
+template <unsigned GivesBack>
+struct LocksBefore {
+  static constexpr unsigned threads = 2;
+  RelacySync::mutex mutex;
+  void before() { mutex.lock(); }
+  void thread(unsigned index) {
+    if (index == GivesBack) {
+      mutex.unlock();
+    }
+  }
+};
+struct LocksWhenMade {
+  static constexpr unsigned threads = 2;
+  RelacySync::shared_mutex mutex;
+  LocksWhenMade() { mutex.lock_shared(); }
+  void thread(unsigned) {}
+};
+struct LocksAround {
+  static constexpr unsigned threads = 2;
+  RelacySync::mutex mutex;
+  LocksAround() { locked(); }
+  ~LocksAround() { locked(); }
+  void before() { locked(); }
+  void thread(unsigned) { locked(); }
+  void after() { locked(); }
+  void locked() { const std::lock_guard lock(mutex); }
+};
+TEST_CASE("A lock that is held when the threads begin is a finding of every search") {
+  expect_found<LocksBefore<0>>("locks before, 0 unlocks", Outcome::assertion, 1, "a lock is held when the threads begin");
+  expect_found<LocksBefore<1>>("locks before, 1 unlocks", Outcome::assertion, 1, "a lock is held when the threads begin");
+  expect_found<LocksWhenMade>("locks when made", Outcome::assertion, 1, "a lock is held when the threads begin");
+  expect_verified<LocksAround>("locks and unlocks before and after");
+  CHECK(check<LocksBefore<0>>({.shorten = 0}).message == check<LocksBefore<0>>().message);
+}
 TEST_CASE("Each kind of error is told apart") {
   expect_found<SaysNo>("assertion", Outcome::assertion, 10, "the other comes first");
   expect_found<BreaksInvariant>("invariant", Outcome::invariant, 10, "one inside at a time");

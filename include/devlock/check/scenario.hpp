@@ -12,8 +12,9 @@
 //
 // Optional too: before(), which runs first, invariant(), which runs at every schedule point and must only read, and
 // `static constexpr const char* thread_names[]` for reports.
-// Not checked: that the scenario is deterministic: no clocks, no random numbers, no addresses as values, and nothing that
-// outlives an execution, such as a static variable that allocates when it is first met.
+// Locks that the constructor or before() take they give back, for no thread owns them.
+// Not checked: that a thread fits into its stack of 64 KiB; that the scenario is deterministic: no clocks, no random numbers,
+// no addresses as values, nothing that outlives an execution, such as a static variable that allocates when first met.
 #pragma once
 
 #include <concepts>

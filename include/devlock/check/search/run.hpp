@@ -55,6 +55,7 @@ struct Run {
     }
     choices.begin_execution();
     exceptions.begin_execution();
+    relacy::detail::sink = event_log;  // whoever else listened when the execution before ended in a finding
     relacy::detail::published.begin_execution(threads);
   }
   // True if the search must end now. The clock costs as much as a short execution, so it is read now and then.
@@ -82,6 +83,36 @@ struct Run {
 
 inline Run* current_run = nullptr;
 
+/// Counts the locks that a scenario keeps from before its threads begin. They belong to whichever thread happens to run
+/// first, which is no property of the scenario, and a search that reduces would try one of them only.
+class LocksKept final : public relacy::EventSink {
+ public:
+  LocksKept() { relacy::detail::sink = this; }
+  LocksKept(const LocksKept&) = delete;
+  LocksKept& operator=(const LocksKept&) = delete;
+  void on_event(const relacy::Event& event) override {
+    using relacy::Operation;
+    const Operation operation = event.operation;
+    if (event.phase == relacy::Phase::done) {
+      count_ += operation == Operation::lock || operation == Operation::try_lock || operation == Operation::lock_shared ||
+                operation == Operation::try_lock_shared;
+      count_ -= operation == Operation::unlock || operation == Operation::unlock_shared;
+    }
+    if (next_ != nullptr) {
+      next_->on_event(event);
+    }
+  }
+  /// Listens no longer.
+  [[nodiscard]] int end() {
+    relacy::detail::sink = next_;
+    return count_;
+  }
+
+ private:
+  relacy::EventSink* next_ = relacy::detail::sink;
+  int count_ = 0;
+};
+
 /// A scenario of `Threads` threads as Relacy wants it.
 template <unsigned Threads>
 struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threads)> {
@@ -92,6 +123,10 @@ struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threa
   }
   void before() {
     call(run_.scenario->before, "before()");
+    if (kept_.end() != 0) {
+      rl::ctx().fail_test("a lock is held when the threads begin; give it back in before(), or take it in a thread",
+                          rl::test_result_user_assert_failed, relacy::Location());
+    }
     relacy::detail::published.set_apart(false);
   }
   void after() {
@@ -127,6 +162,7 @@ struct Suite : rl::test_suite<Suite<Threads>, static_cast<rl::thread_id_t>(Threa
     rl::ctx().fail_test(text, rl::test_result_inconsistent_test_suite, relacy::Location());
   }
   Run& run_ = *current_run;
+  LocksKept kept_;
 };
 
 }  // namespace detail
