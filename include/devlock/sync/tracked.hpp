@@ -34,8 +34,8 @@ class Tracked {
   }
 
  private:
+  typename S::template var<unsigned> seen_{0U};  // first: the checker names the whole by its address
   T value_{};
-  typename S::template var<unsigned> seen_{0U};
 };
 
 }  // namespace devlock

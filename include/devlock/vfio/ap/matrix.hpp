@@ -57,13 +57,17 @@ enum class Dimension { adapter, domain, control_domain };
 
 constexpr const char* to_string(Dimension dimension) {
   switch (dimension) {
-    case Dimension::adapter: return "adapter";
-    case Dimension::domain: return "domain";
-    case Dimension::control_domain: return "control domain";
+    case Dimension::adapter:
+      return "adapter";
+    case Dimension::domain:
+      return "domain";
+    case Dimension::control_domain:
+      return "control domain";
   }
   return "unknown dimension";
 }
-constexpr Mask& of(Matrix& matrix, Dimension dimension) {
+template <class M>
+constexpr auto& of(M& matrix, Dimension dimension) {
   return dimension == Dimension::adapter  ? matrix.adapters
          : dimension == Dimension::domain ? matrix.domains
                                           : matrix.control_domains;
