@@ -58,6 +58,7 @@ TEST_CASE("Every wrong variant names the complete scenario that it is without it
       const Entry* without = find(entries, entry.without_fault);
       REQUIRE(without != nullptr);
       CHECK_FALSE(without->is_fault());
+      CHECK_FALSE(without->larger);
       CHECK(without->threads == entry.threads);
       CHECK(std::string_view(without->system) == entry.system);
     }

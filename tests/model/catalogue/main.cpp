@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <map>
 
 #include "devlock/check/search/ladder.hpp"
 #include "model/catalogue/entry.hpp"
@@ -45,7 +46,10 @@ class Table {
   void add(const Entry& entry, const Result& result, bool as_expected) const {
     std::printf("%-8s  %-*s  %7u  %-13s  %10llu  %7.3f  %s%s\n", entry.system, width_, entry.name, entry.threads,
                 in_short(result.outcome), static_cast<unsigned long long>(result.executions), result.seconds,
-                result.verified() ? "yes" : "no", as_expected ? "" : "  NOT AS EXPECTED");
+                result.verified()                                     ? "yes"
+                : result.extent == devlock::check::Extent::budget_hit ? "budget hit"
+                                                                      : "no",
+                as_expected ? "" : "  NOT AS EXPECTED");
     std::fflush(stdout);
   }
 
@@ -69,6 +73,19 @@ bool print_bounds(const std::vector<Entry>& entries) {
   return agree;
 }
 
+// The sequence diagram of each finding, and nothing else. True if all were found.
+bool print_diagrams(const std::vector<Entry>& entries) {
+  bool found = true;
+  for (const Entry& entry : entries) {
+    if (entry.is_fault()) {
+      const Result result = entry.check(entry.plan());
+      std::fputs(result.report.mermaid.c_str(), stdout);
+      found = found && entry.answers(result);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -78,6 +95,7 @@ int main(int argc, char** argv) {
   Search search = Search::reduced;
   std::uint64_t executions = 0;
   bool explain = false;
+  bool mermaid = false;
   bool bounds = false;
   app.add_option("--system", system, "Only this system: pci, iommu, mdev, kvm_vfio, ap");
   app.add_option("--name", text, "Only scenarios whose name contains this text");
@@ -89,6 +107,7 @@ int main(int argc, char** argv) {
                                                                         {"pct", Search::pct}}));
   app.add_option("--executions", executions, "At most so many for each scenario; 0: its own budget");
   app.add_flag("--explain", explain, "Below a finding: its cause and its sequence diagram");
+  app.add_flag("--mermaid", mermaid, "Instead of the table: the sequence diagram of each finding, for a page");
   app.add_flag("--bounds", bounds, "Instead: each scenario under every search, with 0 to 3 preemptions");
   app.footer("Exit status: 0 every scenario answers what it must, 1 one does not, 2 wrong arguments");
   try {
@@ -108,6 +127,9 @@ int main(int argc, char** argv) {
   }
   if (bounds) {
     return print_bounds(entries) ? 0 : 1;
+  }
+  if (mermaid) {
+    return print_diagrams(entries) ? 0 : 1;
   }
   const Table table(entries);
   unsigned wrong = 0;

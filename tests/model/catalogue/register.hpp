@@ -22,6 +22,14 @@ Entry fix(const char* name, std::uint64_t executions, std::vector<const char*> m
   return {"", name, S::threads, Outcome::passed, "", executions, "", std::move(must_reach), {}, &devlock::check::check<S>};
 }
 
+/// `S` is right as far as `executions` reach, which is not far enough for a proof.
+template <class S>
+Entry larger(const char* name, std::uint64_t executions) {
+  Entry entry = fix<S>(name, executions);
+  entry.larger = true;
+  return entry;
+}
+
 /// `S` is wrong, and `expected` is found after at most `executions`.
 template <class S>
 Entry fault(const char* name, const char* without_fault, Outcome expected, std::uint64_t executions,

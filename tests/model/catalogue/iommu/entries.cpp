@@ -19,35 +19,55 @@ std::vector<Entry> iommu_entries() {
                                                       "while a user owns the group"),
           fix<ClaimAgainstProbe<Counted, 2, true>>("one owner claims the group twice, probe: exclusive", 5000,
                                                    {"claimed", "claim refused", "bound", "probe refused"}),
-          fault<ClaimAgainstProbe<NestedClaims, 2, true>>("one owner claims the group twice, probe: nested",
-                                                          "one owner claims the group twice, probe: exclusive",
-                                                          Outcome::assertion, 1000, "", {Search::full}),
+          fault<ClaimAgainstProbe<CountByHand<Mistake::nests>, 2, true>>(
+              "one owner claims the group twice, probe: nested", "one owner claims the group twice, probe: exclusive",
+              Outcome::assertion, 1000, "", {Search::full}),
           fix<ClaimAgainstProbe<Counted, 2, false>>(
               "one owner claims two devices, probe: counted per device", 5000,
               {"claimed", "claimed for one owner twice", "claim refused", "bound", "probe refused"}),
+          fault<ClaimAgainstProbe<CountByHand<Mistake::device_release_zeroes>, 2, false>>(
+              "one owner claims two devices, probe: giving one back zeroes the count",
+              "one owner claims two devices, probe: counted per device", Outcome::assertion, 1000, "", {Search::full}),
+          fault<ClaimAgainstProbe<CountByHand<Mistake::owner_not_counted>, 1, true>>(
+              "claim against probe: an owner is not counted", "claim against probe: counted", Outcome::assertion, 100,
+              "an owner is counted"),
+          fault<ClaimAgainstProbe<CountByHand<Mistake::keeps_default_domain>, 1, true>>(
+              "claim against probe: the default domain stays", "claim against probe: counted", Outcome::assertion, 100,
+              "the default domain is not attached while a user owns the group"),
+          fault<ClaimAgainstProbe<CountByHand<Mistake::stays_blocked>, 1, true>>(
+              "claim against probe: the group stays blocked", "claim against probe: counted", Outcome::assertion, 100,
+              "the default domain"),
+          fault<TwoProbesAndClaim<CountByHand<Mistake::counts_one_driver>>>(
+              "two probes, claim: the second driver is not counted", "two probes, claim: counted", Outcome::assertion,
+              1000, "without an owner the count is that of the devices in DMA use", {Search::full}),
           fix<TwoProbesAndClaim<Counted>>("two probes, claim: counted", 5000,
                                           {"claimed", "claim refused", "bound", "probe refused", "removed"}),
+          fault<TwoProbesAndClaim<Counted, ClearsFirstAlways>>("two probes, claim: a refused probe is cleaned up after",
+                                                               "two probes, claim: counted", Outcome::assertion, 1000,
+                                                               "unuse_dma_api without use_dma_api"),
+          larger<TwoProbesAndClaim<Counted, ClearsAfterwards, 2>>("two probes, two claims: counted", 20000),
           fix<TwoProbesAndClaim<ListWalk, ClearsFirstAlways>>(
               "two probes, claim: walk, cleared first, also if refused", 5000,
               {"claimed", "claim refused", "bound", "probe refused", "removed"}),
-          fault<TwoProbesAndClaim<ListWalk, ClearsFirst>>(
-              "two probes, claim: walk meets a driver that was refused",
-              "two probes, claim: walk, cleared first, also if refused", Outcome::assertion, 1000,
-              "an unused group has no owner", {Search::full}),
+          fault<TwoProbesAndClaim<ListWalk, ClearsFirst>>("two probes, claim: walk meets a driver that was refused",
+                                                          "two probes, claim: walk, cleared first, also if refused",
+                                                          Outcome::assertion, 1000, "an unused group has no owner",
+                                                          {Search::full}),
           fault<TwoProbesAndClaim<ListWalk>>("two probes, claim: walk meets a driver that was unloaded",
-                                             "two probes, claim: walk, cleared first, also if refused", Outcome::data_race,
-                                             1000, "driver_managed_dma"),
+                                             "two probes, claim: walk, cleared first, also if refused",
+                                             Outcome::data_race, 1000, "driver_managed_dma"),
           fix<TwoRemoves<Counted, ClearsAfterwards, true>>("two removes: counted", 1000, {"removed"}),
-          fix<TwoRemoves<ListWalk, ClearsFirst, true>>("two removes: walk, dev->driver cleared first", 1000, {"removed"}),
+          fix<TwoRemoves<ListWalk, ClearsFirst, true>>("two removes: walk, dev->driver cleared first", 1000,
+                                                       {"removed"}),
           fault<TwoRemoves<ListWalk, ClearsAfterwards, true>>("two removes: walk meets a driver that was unloaded",
                                                               "two removes: walk, dev->driver cleared first",
                                                               Outcome::data_race, 1000, "driver_managed_dma"),
           fix<TwoRemoves<ListWalk, ClearsFirst, false>>("two removes, no unload: walk, dev->driver cleared first", 1000,
                                                         {"removed"}),
-          fault<TwoRemoves<ListWalk, ClearsAfterwards, false>>("two removes, no unload: walk leaves the group owned",
-                                                               "two removes, no unload: walk, dev->driver cleared first",
-                                                               Outcome::assertion, 1000,
-                                                               "an unused group has no owner"),
+          fault<TwoRemoves<ListWalk, ClearsAfterwards, false>>(
+              "two removes, no unload: walk leaves the group owned",
+              "two removes, no unload: walk, dev->driver cleared first", Outcome::assertion, 1000,
+              "an unused group has no owner"),
       });
 }
 

@@ -51,15 +51,20 @@ struct Host {
     group.device[i].driver.store(&drivers[i], std::memory_order_release);  // pairs with the load of the walk
     if (!scheme.configure(lock, i)) {
       group.device[i].driver.store(nullptr, std::memory_order_release);  // as above
-      if (Clearing::after_refusal) {
+      if (Clearing::after_refusal) {                                     // a scheme that counts has nothing to clean up
         scheme.cleanup(lock, i);
       }
       mark("probe refused");
       return false;
     }
     require(owners == 0, "no DMA of a driver while a user owns the group");
-    require(default_domain, "the DMA API finds the default domain");
     ++users;
+    configured[i] = true;
+    if constexpr (Scheme::counts) {
+      const State now = scheme.look(lock);
+      require(!now.owned && now.count == users, "without an owner the count is that of the devices in DMA use");
+      require(now.domain == devlock::DomainKind::standard, "the DMA API finds the default domain");
+    }
     mark("bound");
     return true;
   }
@@ -69,11 +74,13 @@ struct Host {
     {
       devlock::Guard lock{root, group.device[i].lock};
       require(owners == 0, "no DMA of a driver while a user owns the group");
-      --users;
       if (Clearing::before_cleanup) {
         group.device[i].driver.store(nullptr, std::memory_order_release);  // as above
       }
+      require(std::exchange(configured[i], false), "dma_cleanup if and only if dma_configure succeeded");
+      users -= Scheme::counts ? 0 : 1;  // a walk may find already that it has left
       scheme.cleanup(lock, i);
+      users -= Scheme::counts ? 1 : 0;
       if (!Clearing::before_cleanup) {
         group.device[i].driver.store(nullptr, std::memory_order_release);  // as above
       }
@@ -98,34 +105,38 @@ struct Host {
       return;
     }
     require(users == 0, "no owner while a driver does DMA");
-    if (owners++ == 0) {
-      if (Whole) {
-        default_domain = false;
-      }
-    } else {
+    if (owners++ != 0) {
       mark("claimed for one owner twice");
     }
-    step();
-    require(users == 0, "no owner while a driver does DMA");
-    if (--owners == 0 && Whole) {
-      default_domain = true;
+    if constexpr (Scheme::counts) {
+      const State now = scheme.look(root);
+      require(now.owned && now.count >= owners, "an owner is counted");
+      require(now.domain != devlock::DomainKind::standard,
+              "the default domain is not attached while a user owns the group");
+    } else {
+      step();
     }
+    require(users == 0, "no owner while a driver does DMA");
+    --owners;
     mark("claimed");
     scheme.give_back(thread);
   }
   void expect_idle() {
     require(users == 0 && owners == 0, "everybody left");
     require(scheme.idle(), "an unused group has no owner and no count");
-    require(default_domain, "the default domain is back");
+    if constexpr (Scheme::counts) {
+      ThreadContext root;
+      require(scheme.look(root).domain == devlock::DomainKind::standard, "the default domain is back");
+    }
   }
 
   Group group;
   Driver drivers[devices];
   Scheme scheme{group};
-  bool default_domain = true;  // attached to the group; changed by who owns it
-  int users = 0;               // devices that a host driver does DMA with
+  bool configured[devices] = {};
+  int users = 0;  // devices that a host driver does DMA with
   int owners = 0;
-  int user = 0;                // its address is the user
+  int user = 0;  // its address is the user
 };
 
 /// VFIO claims the group, as one or two users or twice as one; an admin binds and unbinds a host driver.
@@ -155,13 +166,13 @@ struct TwoRemoves : Host<Scheme, Clearing> {
   void after() { this->expect_idle(); }
 };
 
-/// Two drivers come and go while a claim is tried.
-template <class Scheme, class Clearing = ClearsAfterwards>
+/// Two drivers come and go while claims are tried.
+template <class Scheme, class Clearing = ClearsAfterwards, unsigned Claims = 1>
 struct TwoProbesAndClaim : Host<Scheme, Clearing> {
-  static constexpr unsigned threads = 3;
+  static constexpr unsigned threads = 2 + Claims;
   void thread(unsigned index) {
-    if (index == 2) {
-      this->template use<true>(0, &this->user);
+    if (index >= 2) {
+      this->template use<true>(index - 2, &this->user);
     } else if (this->probe(index)) {
       this->remove(index, true);
     }

@@ -2,17 +2,21 @@
 // Copyright the devlock authors
 //
 // The schemes of the seed's discussion for who drives the DMA of an IOMMU group: the notifier that could not refuse; the
-// library's GroupOwnership, which counts (as Linux does now); a count that lets claims nest; and the walk over dev->driver
+// library's GroupOwnership, which counts (as Linux does now); a count by hand with a
+// mistake; and the walk over dev->driver
 // without its lock.
 //
 //   scheme.claim(context, thread, owner), give_back(thread)     VFIO, for a user
 //   scheme.configure(device, i), cleanup(device, i)             the driver core, under the device's lock
+//   scheme.look(context)                                        of one that counts: owner, count, domain
 #pragma once
 
 #include "model/catalogue/order.hpp"
 
 #include "devlock/check/check.hpp"
 #include "devlock/lock/group_ownership.hpp"
+
+#include <utility>
 
 namespace catalogue::iommu {
 
@@ -28,10 +32,19 @@ struct Group {
   Device device[devices];
 };
 
+/// What a scheme says of the group. Each part is true for as long as whoever asks is a user of the group.
+struct State {
+  bool owned;
+  int count;
+  devlock::DomainKind domain;
+};
+
 /// The library: counted. `Refusable` off is the notifier of old, to which nobody listened.
 template <bool Refusable>
 class CountedScheme {
  public:
+  static constexpr bool counts = Refusable;
+
   explicit CountedScheme(Group&) { devlock::check::name(ownership_, "group->mutex"); }
   bool claim(const ThreadContext& context, unsigned thread, const void* owner) DEVLOCK_REQUIRES(context) {
     claims_[thread] = ownership_.claim(context, owner);
@@ -53,6 +66,12 @@ class CountedScheme {
       ownership_.unuse_dma_api(device);
     }
   }
+  template <class Context>
+  State look(const Context& context) DEVLOCK_REQUIRES(context) {
+    const devlock::DomainKind domain = ownership_.domain(context);
+    const bool owned = ownership_.owner(context) != nullptr;
+    return {owned, ownership_.users(context), domain};
+  }
   bool idle() {
     ThreadContext root;
     return ownership_.owner(root) == nullptr && ownership_.users(root) == 0;
@@ -67,24 +86,40 @@ class CountedScheme {
 using Counted = CountedScheme<true>;
 using Notifier = CountedScheme<false>;
 
-/// The count with a mistake: who claims the whole group may do so twice, and giving it back zeroes the count.
-class NestedClaims {
+enum class Mistake {
+  nests,
+  owner_not_counted,
+  device_release_zeroes,
+  counts_one_driver,
+  keeps_default_domain,
+  stays_blocked
+};
+
+/// The count by hand, with a mistake. Who claims the whole group may do so twice; or an owner is not counted; or giving one device back zeroes the count; or the
+/// second driver is not counted; or the default domain stays while the group is owned; or is not put back.
+template <Mistake mistake>
+class CountByHand {
  public:
-  explicit NestedClaims(Group&) {}
-  bool claim(const ThreadContext& context, unsigned, const void* owner) DEVLOCK_REQUIRES(context) {
-    devlock::Guard guard{context, mutex_};
-    if (count_.get() != 0 && owner_.get() != owner) {
-      return false;
-    }
-    owner_.set(owner);
-    count_.set(count_.get() + 1);
-    return true;
+  static constexpr bool counts = true;
+
+  explicit CountByHand(Group&) { devlock::check::name(mutex_, "group->mutex"); }
+  bool claim(const ThreadContext& context, unsigned thread, const void* owner) DEVLOCK_REQUIRES(context) {
+    return take(context, thread, owner, mistake == Mistake::nests, true);
   }
-  void give_back(unsigned) {
+  bool claim_device(const ThreadContext& context, unsigned thread, const void* owner) DEVLOCK_REQUIRES(context) {
+    return take(context, thread, owner, true, false);
+  }
+  void give_back(unsigned thread) {
     ThreadContext root;
     devlock::Guard guard{root, mutex_};
-    count_.set(0);
-    owner_.set(nullptr);
+    const bool zeroes = whole_[thread] || mistake == Mistake::device_release_zeroes;
+    count_.set(zeroes || count_.get() == 0 ? 0 : count_.get() - 1);
+    if (count_.get() == 0) {
+      owner_.set(nullptr);
+      if (mistake != Mistake::stays_blocked) {
+        domain_ = devlock::DomainKind::standard;
+      }
+    }
   }
   template <class Context>
   bool configure(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
@@ -92,26 +127,50 @@ class NestedClaims {
     if (owner_.get() != nullptr) {
       return false;
     }
-    count_.set(count_.get() + 1);
+    count_.set(mistake == Mistake::counts_one_driver ? 1 : count_.get() + 1);
     return true;
   }
   template <class Context>
   void cleanup(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     devlock::Guard guard{device, mutex_};
-    count_.set(count_.get() - 1);
+    count_.set(count_.get() == 0 ? 0 : count_.get() - 1);
+  }
+  template <class Context>
+  State look(const Context& context) DEVLOCK_REQUIRES(context) {
+    devlock::Guard guard{context, mutex_};
+    return {owner_.get() != nullptr, count_.get(), domain_};
   }
   bool idle() { return owner_.get() == nullptr && count_.get() == 0; }
 
  private:
+  bool take(const ThreadContext& context, unsigned thread, const void* owner, bool may_follow, bool whole)
+      DEVLOCK_REQUIRES(context) {
+    devlock::Guard guard{context, mutex_};
+    if (count_.get() != 0 && (owner_.get() != owner || !may_follow)) {
+      return false;
+    }
+    owner_.set(owner);
+    count_.set(mistake == Mistake::owner_not_counted ? 0 : count_.get() + 1);
+    whole_[thread] = whole;
+    if (mistake != Mistake::keeps_default_domain) {
+      domain_ = devlock::DomainKind::blocking;
+    }
+    return true;
+  }
+
   Mutex<iommu_group_lock> mutex_;
   Var<const void*> owner_{nullptr};
   Var<int> count_{0};
+  devlock::DomainKind domain_ = devlock::DomainKind::standard;  // under mutex_
+  bool whole_[3] = {};
 };
 
 /// The walk: no count. The DMA API owns the group by a token, which a remove gives up unless another device has a driver that
 /// does DMA; it looks at dev->driver without the lock that guards it.
 class ListWalk {
  public:
+  static constexpr bool counts = false;
+
   explicit ListWalk(Group& group) : group_(group) {}
   bool claim(const ThreadContext& context, unsigned, const void* owner) DEVLOCK_REQUIRES(context) {
     devlock::Guard guard{context, mutex_};

@@ -2,7 +2,9 @@
 // Copyright the devlock authors
 //
 // PCI: try-reset and what happened to it since. V0 to V10 are the steps of its history.
+#include "model/catalogue/pci/consumers.hpp"
 #include "model/catalogue/pci/descriptor.hpp"
+#include "model/catalogue/pci/hot_reset.hpp"
 #include "model/catalogue/pci/rwsem.hpp"
 #include "model/catalogue/pci/sriov.hpp"
 #include "model/catalogue/register.hpp"
@@ -17,32 +19,46 @@ std::vector<Entry> pci_entries() {
           fix<DescriptorAgainstUnbind<IoctlTries>>("VFIO_DEVICE_RESET against unbind: tries", 1000,
                                                    {"acted", "contended, rolled back", "opened too late", "unbound"}),
           fault<DescriptorAgainstUnbind<IoctlWaits>>("V0 VFIO_DEVICE_RESET against unbind: waits",
-                                                     "VFIO_DEVICE_RESET against unbind: tries", Outcome::deadlock, 100, "",
-                                                     {Search::full}),
+                                                     "VFIO_DEVICE_RESET against unbind: tries", Outcome::deadlock, 100,
+                                                     "", {Search::full}),
           fix<DescriptorAgainstUnbind<AtRelease<IoctlTries>>>(
               "release against unbind: tries", 1000, {"acted", "contended, rolled back", "opened too late", "unbound"}),
-          fault<DescriptorAgainstUnbind<AtRelease<IoctlWaits>>>(
-              "V0 release against unbind: waits", "release against unbind: tries", Outcome::deadlock, 100, "",
-              {Search::full}),
+          fault<DescriptorAgainstUnbind<AtRelease<IoctlWaits>>>("V0 release against unbind: waits",
+                                                                "release against unbind: tries", Outcome::deadlock, 100,
+                                                                "", {Search::full}),
           fix<DescriptorAgainstUnbind<SetIrqsNeedsNoDeviceLock>>("SET_IRQS against unbind: no device_lock", 1000,
                                                                  {"acted", "opened too late", "unbound"}),
-          fault<DescriptorAgainstUnbind<SetIrqsWaits>>("V0 SET_IRQS against unbind: waits",
-                                                       "SET_IRQS against unbind: no device_lock", Outcome::deadlock, 100),
+          fault<DescriptorAgainstUnbind<SetIrqsWaits>>(
+              "V0 SET_IRQS against unbind: waits", "SET_IRQS against unbind: no device_lock", Outcome::deadlock, 100),
 
           fix<Resets<TryReset, ParentAndChild>>("try_reset: function, function below", 1000,
                                                 {"reset", "contended, rolled back"}),
-          fix<Resets<TryReset, BusAndEnd>>("try_reset: bus, function on it", 1000, {"reset", "contended, rolled back"}),
-          fix<Resets<TryReset, SlotAndEnd>>("try_reset: slot, function on it", 1000, {"reset", "contended, rolled back"}),
-          fix<Resets<TryReset, BusSlotAndEnd>>("try_reset: bus, slot, function", 1000,
-                                               {"reset", "contended, rolled back"}),
+          fix<Resets<TryReset, BusAndEnd>>("try_reset: bus, function on it", 1000,
+                                           {"reset", "contended, rolled back", "contended further down, rolled back"}),
+          fix<Resets<TryReset, SlotAndEnd>>("try_reset: slot, function on it", 1000,
+                                            {"reset", "contended, rolled back", "contended further down, rolled back"}),
+          fix<Resets<TryReset, BusSlotAndEnd>>(
+              "try_reset: bus, slot, function", 1000,
+              {"reset", "contended, rolled back", "contended further down, rolled back"}),
+          fix<Resets<TryReset, BusSlotAndEnd, 2>>("try_reset: bus, slot, function, twice each", 100000,
+                                                  {"reset", "contended further down, rolled back"}),
+          larger<Resets<TryReset, FourScopes, 2>>("try_reset: bus, slot, two functions, twice each", 20000),
           fault<Resets<SavesFirst, ParentAndChild>>("V1 saves before it has the locks",
                                                     "try_reset: function, function below", Outcome::assertion, 10,
                                                     "only locked devices are touched"),
+          fault<Resets<RestoresTimes<0>, ParentAndChild>>(
+              "a reset that does not restore", "try_reset: function, function below", Outcome::assertion, 10),
+          fault<Resets<RestoresTimes<2>, ParentAndChild>>("a reset that restores twice",
+                                                          "try_reset: function, function below", Outcome::assertion, 10,
+                                                          "restore only after save"),
+          fault<Resets<RollsBack<KeepsTheBridge>, BusAndEnd>>("a rollback that keeps the bridge",
+                                                              "try_reset: bus, function on it", Outcome::assertion, 100,
+                                                              "what was taken is given back"),
           fault<Resets<ForgetsTheBridge, BusAndEnd>>("V3 bus reset without the bridge's lock",
                                                      "try_reset: bus, function on it", Outcome::assertion, 10,
                                                      "a reset goes through a locked bridge"),
-          fault<Resets<LocksAChildTwice, BusAndEnd>>("V4 a bridge below is locked twice", "try_reset: bus, function on it",
-                                                     Outcome::locked_twice, 10),
+          fault<Resets<LocksAChildTwice, BusAndEnd>>("V4 a bridge below is locked twice",
+                                                     "try_reset: bus, function on it", Outcome::locked_twice, 10),
           fault<Resets<WaitsForTheBridge, BusAndEnd>>("V4 waits for the bridge inside the try",
                                                       "try_reset: bus, function on it", Outcome::assertion, 100,
                                                       "a try never waits"),
@@ -59,32 +75,73 @@ std::vector<Entry> pci_entries() {
           fix<SriovAgainstReset<DeviceFirst>>("sriov_numvfs against reset: device_lock first", 1000,
                                               {"reset before", "reset after"}),
           fault<SriovAgainstReset<ConfigFirst>>("V2 sriov_numvfs against reset: config access first",
-                                                "sriov_numvfs against reset: device_lock first", Outcome::deadlock, 100),
+                                                "sriov_numvfs against reset: device_lock first", Outcome::deadlock,
+                                                100),
           fix<HotplugAgainstReset<GivesResetLockBack>>("pciehp against reset: reset_lock given back", 1000,
                                                        {"unbound", "reset", "reset after the unbind"}),
           fault<HotplugAgainstReset<KeepsResetLock>>("V8 pciehp against reset: reset_lock kept",
-                                                     "pciehp against reset: reset_lock given back", Outcome::deadlock, 100),
-          fix<Sriov<BeforeTheDevice, 0, Numvfs, Remove>>("sriov_numvfs against remove: topology first", 1000,
-                                              {"virtual functions added", "no driver any more",
-                                               "removed with virtual functions", "removed without"}),
+                                                     "pciehp against reset: reset_lock given back", Outcome::deadlock,
+                                                     100),
+          fix<Sriov<BeforeTheDevice, 0, Numvfs, Remove>>(
+              "sriov_numvfs against remove: topology first", 1000,
+              {"virtual functions added", "no driver any more", "removed with virtual functions", "removed without"}),
           fix<Sriov<BeforeTheDevice, 0, Numvfs, Remove, Rescan>>("sriov_numvfs, remove, rescan: topology first", 1000,
-                                                      {"rescan sees virtual functions", "rescan sees none"}),
-          fault<Sriov<WithoutTheTopology, 0, Numvfs, Remove, Rescan>>("sriov_numvfs, remove, rescan: no lock of the topology",
-                                                           "sriov_numvfs, remove, rescan: topology first",
-                                                           Outcome::data_race, 100),
-          fix<Sriov<BeforeTheDevice, 2, Remove, Rescan>>("remove with VFs, rescan: topology first", 1000,
-                                                         {"removed with virtual functions", "rescan sees virtual functions",
-                                                          "rescan sees none"}),
+                                                                 {"rescan sees virtual functions", "rescan sees none"}),
+          fault<Sriov<WithoutTheTopology, 0, Numvfs, Remove, Rescan>>(
+              "sriov_numvfs, remove, rescan: no lock of the topology", "sriov_numvfs, remove, rescan: topology first",
+              Outcome::data_race, 100),
+          fix<Sriov<BeforeTheDevice, 2, Remove, Rescan>>(
+              "remove with VFs, rescan: topology first", 1000,
+              {"removed with virtual functions", "rescan sees virtual functions", "rescan sees none"}),
           fault<Sriov<InsideAddAndDelete, 2, Remove, Rescan>>("V9 remove with VFs takes the topology's lock again",
                                                               "remove with VFs, rescan: topology first",
                                                               Outcome::locked_twice, 10),
-          fault<Sriov<UnderTheDevice, 0, Numvfs, Remove>>("V10 sriov_numvfs against remove: device_lock first (6.12.117)",
-                                               "sriov_numvfs against remove: topology first", Outcome::deadlock, 100),
+          fault<Sriov<UnderTheDevice, 0, Numvfs, Remove>>(
+              "V10 sriov_numvfs against remove: device_lock first (6.12.117)",
+              "sriov_numvfs against remove: topology first", Outcome::deadlock, 100),
           fix<WalkAgainstReset<WaitsAfterwards, true>>("AER walk, reset, hot-add: device_lock outside the list", 1000,
                                                        {"recovered", "reset", "reset sees the new device"}),
           fault<WalkAgainstReset<WaitsUnderTheList, true>>("AER walk, reset, hot-add: device_lock under pci_bus_sem",
                                                            "AER walk, reset, hot-add: device_lock outside the list",
                                                            Outcome::deadlock, 1000),
+          fix<ResetAgainstHotplug<RecordsWhatItTook, true>>(
+              "bus reset, hot-add: what was taken is recorded", 1000,
+              {"reset one", "reset both", "the list had changed", "contended, rolled back"}),
+          fault<ResetAgainstHotplug<WalksTheLiveList, true>>("bus reset, hot-add: unlock walks the live list",
+                                                             "bus reset, hot-add: what was taken is recorded",
+                                                             Outcome::not_the_owner, 100),
+          fix<ResetAgainstHotplug<RecordsWhatItTook, false>>(
+              "bus reset, hot-remove: what was taken is recorded", 1000,
+              {"reset one", "reset both", "gone", "contended, rolled back", "removed"}),
+          fault<ResetAgainstHotplug<WalksTheLiveList, false>>("bus reset, hot-remove: rollback walks the live list",
+                                                              "bus reset, hot-remove: what was taken is recorded",
+                                                              Outcome::assertion, 100, "a device that left is not",
+                                                              {Search::full}),
+          fix<HotResetAgainst<HotReset>>(
+              "hot reset, VFIO_DEVICE_RESET, unbind: tries", 100000,
+              {"hot reset", "hot reset: EBUSY, a memory_lock", "hot reset: EAGAIN, a device_lock", "device reset",
+               "device reset: EAGAIN", "opened too late", "unbound"}),
+          fault<HotResetAgainst<HotResetWith<UnlocksTheWholeSet, TryReset>>>(
+              "hot reset, VFIO_DEVICE_RESET, unbind: gives back the whole set",
+              "hot reset, VFIO_DEVICE_RESET, unbind: tries", Outcome::not_the_owner, 20000, "", {Search::full}),
+          fault<HotResetAgainst<HotResetWith<devlock::ReverseRollback, WaitsForDevices>>>(
+              "hot reset, VFIO_DEVICE_RESET, unbind: waits for the devices",
+              "hot reset, VFIO_DEVICE_RESET, unbind: tries", Outcome::deadlock, 20000, "", {Search::full}),
+          larger<HotResetAgainst<HotReset, 2>>("two hot resets, two VFIO_DEVICE_RESETs, unbind: tries", 20000),
+
+          fix<SupplierAndConsumer<AsLinux, 2, false>>(
+              "two unbinds of a supplier: looks at the driver again", 1000,
+              {"supplier unbound", "unbound by another", "consumer unbound", "supplier's lock taken again"}),
+          fault<SupplierAndConsumer<ForgetsToRecheck, 2, false>>("two unbinds of a supplier: does not look again",
+                                                                 "two unbinds of a supplier: looks at the driver again",
+                                                                 Outcome::assertion, 100, ".remove runs once"),
+          fix<SupplierAndConsumer<AsLinux, 1, true>>(
+              "unbind of a supplier, probe of its consumer: claims the link", 1000,
+              {"supplier unbound", "consumer unbound", "consumer bound", "consumer's probe deferred"}),
+          fault<SupplierAndConsumer<LooksAtTheLinkOnce, 1, true>>(
+              "unbind of a supplier, probe of its consumer: only looks at the link",
+              "unbind of a supplier, probe of its consumer: claims the link", Outcome::assertion, 100,
+              "a consumer that is bound has its supplier"),
           fix<WalkAgainstReset<WaitsUnderTheList, false>>("AER walk, reset: two readers and no writer", 1000,
                                                           {"recovered", "reset"}),
       });

@@ -87,16 +87,27 @@ struct BeforeTheDevice {
 };
 
 // What a thread does.
-struct Numvfs {};
-struct Remove {};
-struct Rescan {};
+struct Numvfs {
+  static constexpr const char* name = "write 2 to sriov_numvfs";
+};
+struct Remove {
+  static constexpr const char* name = "write 1 to remove";
+};
+struct Rescan {
+  static constexpr const char* name = "write 1 to rescan";
+};
 
 /// `Functions` virtual functions exist, and each thread does one of `Actions`.
 template <class Where, int Functions, class... Actions>
 struct Sriov : Topology {
   static constexpr unsigned threads = sizeof...(Actions);
+  static constexpr const char* thread_names[] = {Actions::name...};
 
-  Sriov() { change(Functions); }
+  Sriov() {
+    if constexpr (Functions != 0) {
+      change(Functions);
+    }
+  }
   void thread(unsigned index) {
     unsigned place = 0;
     ((place++ == index ? run(Actions{}) : void()), ...);

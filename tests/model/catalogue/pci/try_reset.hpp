@@ -108,6 +108,28 @@ struct SavesFirst {
   }
 };
 
+/// Has the locks and forgets the restore, or restores twice.
+template <unsigned Restores>
+struct RestoresTimes {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    devlock::HierarchicalTryLock locked{context, scope};
+    if (!locked) {
+      return contended();
+    }
+    for (const Address address : scope.affected()) {
+      (void)host.save(address);
+    }
+    Result<void> outcome = host.reset(scope);
+    for (const Address address : scope.affected()) {
+      for (unsigned time = 0; time != Restores; ++time) {
+        (void)host.restore(address);
+      }
+    }
+    return outcome;
+  }
+};
+
 /// V3 (bus), V6 (slot), V7 (function, still in 6.12): the bridge above is not locked.
 struct ForgetsTheBridge {
   template <class Context>
@@ -161,6 +183,15 @@ struct UnlocksTheBridgeOfTheBus {
     }
   }
 };
+/// Gives back all that it took but for the bridge.
+struct KeepsTheBridge {
+  template <class L>
+  static void undo(std::span<L* const> locks, std::size_t taken) {
+    while (taken > 1) {
+      devlock::LockAccess::unlock(*locks[--taken]);
+    }
+  }
+};
 template <class Rollback>
 struct RollsBack {
   template <class Context>
@@ -183,9 +214,15 @@ struct BusSlotAndEnd {
   static constexpr Request of_threads[] = {
       {ScopeKind::bus, model::down0}, {ScopeKind::slot, model::down0}, {ScopeKind::function, model::end0}};
 };
+struct FourScopes {
+  static constexpr Request of_threads[] = {{ScopeKind::bus, model::down0},
+                                           {ScopeKind::slot, model::down0},
+                                           {ScopeKind::function, model::end0},
+                                           {ScopeKind::function, model::end1}};
+};
 
-/// Each thread resets its scope with `How`.
-template <class How, class Requests>
+/// Each thread resets its scope with `How`, so many times.
+template <class How, class Requests, unsigned Times = 1>
 struct Resets {
   static constexpr unsigned threads = std::size(Requests::of_threads);
 
@@ -208,12 +245,19 @@ struct Resets {
     } else if (done.error().error_class == ErrorClass::contended) {
       mark("contended, rolled back");
       require(done.error().error_number == EAGAIN, "contended is EAGAIN");
+      if (done.error().object != to_string(switch_->touched[index].address_of(0))) {
+        mark("contended further down, rolled back");
+      }
     } else {
       mark("gone");
       require(done.error().error_class == ErrorClass::gone && done.error().error_number == ENODEV, "gone is ENODEV");
     }
   }
-  void thread(unsigned index) { reset(index); }
+  void thread(unsigned index) {
+    for (unsigned time = 0; time != Times; ++time) {
+      reset(index);
+    }
+  }
   void after() {
     for (auto* node : switch_->tree.walk()) {
       require(mutex_of(node->lock).holder() == model::nobody, "every lock is free");
