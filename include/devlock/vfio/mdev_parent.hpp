@@ -172,7 +172,8 @@ class MdevParent {
       driver_->detach(context, device);
       return error;
     }
-    become(context, device, MdevState::active);
+    Guard lock{context, list_->lock};
+    device.state.set(MdevState::active);
     device.remove_file.reopen();
     return 0;
   }
@@ -216,11 +217,12 @@ class MdevParent {
     }
     return static_cast<Device*>(child);
   }
-  // References that outlive the parent do not lead to it.
+  // References that outlive the parent do not lead to it, and their instances are nobody's.
   void disown(devlock::ContextFor<Order, mdev_list_lock> context) DEVLOCK_REQUIRES(context) {
     Guard lock{context, list_->lock};
     while (auto* left = list_->find_if([this](const auto& one) { return one.parent.get() == this; })) {
       left->parent.set(nullptr);
+      available_.set(available_.get() + 1U);
     }
   }
 

@@ -2,7 +2,7 @@
 // Copyright the devlock authors
 //
 // What keeps create and remove of mdevs apart from the unregistering of their parent: nothing, as before the seed; the
-// library's Rundown, which is the seed's SRCU in effect; unreg_sem tried by readers, which landed; and wrong ones.
+// library's gate, a Rundown, which is the seed's SRCU in effect; unreg_sem tried by readers, which landed; and wrong ones.
 //
 //   Gate::run(context, act)     one of many: acts, or answers false because the parent is leaving
 //   Gate::closed(context, act)  the one closer: waits for those inside, then acts
@@ -11,44 +11,35 @@
 #include "model/catalogue/order.hpp"
 
 #include "devlock/check/check.hpp"
-#include "devlock/lock/rundown.hpp"
 #include "devlock/order/condition.hpp"
+#include "devlock/vfio/mdev_gate.hpp"
 
 namespace catalogue::mdev {
+
+/// What a gate without a lock of this class gives its users: the class.
+struct Inside {
+  using lifetime_class = unreg_sem;
+};
 
 class NoGate {
  public:
   template <class Context, class Act>
   bool run(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
-    act(context);
+    Inside here;
+    const devlock::Through inside{context, here};
+    act(inside);
     return true;
   }
-  template <class Act>
-  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
-    act(context);
-  }
-};
-
-class RundownGate {
- public:
-  RundownGate() { devlock::check::name(users_, "users of the parent"); }
   template <class Context, class Act>
-  bool run(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
-    const auto user = users_.enter();
-    if (user) {
-      act(context);
-    }
-    return static_cast<bool>(user);
+  void closed(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
+    Inside here;
+    const devlock::Through inside{context, here};
+    act(inside);
   }
-  template <class Act>
-  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
-    users_.close(context);
-    act(context);
-  }
-
- private:
-  devlock::Rundown<Sync, KernelOrder, unreg_sem> users_;
 };
+
+/// The library's: a Rundown.
+using RundownGate = devlock::vfio::MdevGate<Sync, KernelOrder>;
 
 /// Whether unreg_sem lets remove in again when unregister is over. Linux: yes, and nothing waits for a remove that removed its
 /// own file.
@@ -71,8 +62,8 @@ class TriedSemaphore {
     }
     return enters;
   }
-  template <class Act>
-  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
+  template <class Context, class Act>
+  void closed(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
     devlock::Guard writer{context, sem_};
     left_ = true;
     act(writer);
@@ -122,9 +113,14 @@ class CountedGate {
       if (leaving_.get()) {
         return false;
       }
-      users_.store(users_.load(std::memory_order_relaxed) + 1U, std::memory_order_relaxed);  // under lock_, as all but one
+      users_.store(users_.load(std::memory_order_relaxed) + 1U,
+                   std::memory_order_relaxed);  // under lock_, as all but one
     }
-    act(context);
+    {
+      Inside here;
+      const devlock::Through inside{context, here};
+      act(inside);
+    }
     devlock::Guard lock{context, lock_};
     const unsigned left = users_.load(std::memory_order_relaxed) - 1U;
     users_.store(left, std::memory_order_release);  // pairs with who looks outside
@@ -133,21 +129,25 @@ class CountedGate {
     }
     return true;
   }
-  template <class Act>
-  void closed(const ThreadContext& context, Act act) DEVLOCK_REQUIRES(context) {
+  template <class Context, class Act>
+  void closed(const Context& context, Act act) DEVLOCK_REQUIRES(context) {
     {
-      devlock::Guard lock{context, lock_};
+      const Unchecked alone("a condition wait under a ContextFor; no closer here holds a lock");
+      devlock::Guard lock{alone, lock_};
       leaving_.set(true);
       if (!How::looks_outside) {
         unused_.wait(lock, [this] { return users_.load(std::memory_order_relaxed) == 0U; });
       }
     }
     if (How::looks_outside && users_.load(std::memory_order_acquire) != 0U) {  // pairs with the store in run()
-      devlock::Guard lock{context, lock_};
+      const Unchecked alone("as above");
+      devlock::Guard lock{alone, lock_};
       bool woken = false;
       unused_.wait(lock, [&woken] { return std::exchange(woken, true); });
     }
-    act(context);
+    Inside here;
+    const devlock::Through inside{context, here};
+    act(inside);
   }
 
  private:
