@@ -34,10 +34,10 @@ struct Element {
 
 struct Request {
   std::uint64_t class_key;
-  bool shared = false;           ///< as a reader
-  bool keyed = false;            ///< the class orders its instances by a key, which is checked when the lock is taken
-  std::uint64_t owner_key = 0;   ///< the class of the nest lock named; 0 for none
-  const char* name = nullptr;    ///< the identity of the class; null if its key says enough
+  bool shared = false;          ///< as a reader
+  bool keyed = false;           ///< the class orders its instances by a key, which is checked when the lock is taken
+  std::uint64_t owner_key = 0;  ///< the class of the nest lock named; 0 for none
+  const char* name = "";        ///< the identity of the class; empty if its key says enough
 };
 
 enum class Ruling : unsigned char {
@@ -76,7 +76,7 @@ constexpr Ruling judge_class(const Table& table, std::uint64_t key, const char* 
   if (row == table.nowhere) {
     return Ruling::unknown_class;
   }
-  return name == nullptr || table.has_name(row, name) ? Ruling::permitted : Ruling::unknown_of_this_name;
+  return *name == '\0' || table.has_name(row, name) ? Ruling::permitted : Ruling::unknown_of_this_name;
 }
 
 template <class Table>
@@ -97,7 +97,7 @@ constexpr Ruling judge_wait(const Table& table, const Element* held, std::size_t
   if (asked == table.nowhere) {
     return Ruling::unknown_class;
   }
-  if (request.name != nullptr && !table.has_name(asked, request.name)) {
+  if (*request.name != '\0' && !table.has_name(asked, request.name)) {
     return Ruling::unknown_of_this_name;
   }
   bool owner_held = request.owner_key == 0;
@@ -132,7 +132,7 @@ constexpr Ruling judge_try(const Table& table, const Element* held, std::size_t 
 /// May a ContextFor<X> be made here?
 template <class Table>
 constexpr Ruling judge_bound(const Table& table, const Element* held, std::size_t count, std::uint64_t bound,
-                             const char* name = nullptr) {
+                             const char* name = "") {
   if (const Ruling ruling = judge_class(table, bound, name); ruling != Ruling::permitted) {
     return ruling;
   }
