@@ -30,8 +30,10 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
     case ENXIO: return ErrorClass::gone;
     case EPERM:
       // Without these a group is not viable, or its DMA belongs to another user.
-      return operation == Operation::set_container || operation == Operation::claim_group ? ErrorClass::not_owned
-                                                                                           : ErrorClass::permission;
+      return operation == Operation::set_container || operation == Operation::claim_group ||
+                     operation == Operation::bind_iommufd
+                 ? ErrorClass::not_owned
+                 : ErrorClass::permission;
     case EACCES: return ErrorClass::permission;
     case ENOTTY:
     case EOPNOTSUPP:
@@ -44,9 +46,11 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
         return ErrorClass::not_owned;  // a function that it affects is not the caller's
       }
       return operation == Operation::reset_device ? ErrorClass::unsupported : ErrorClass::invalid;
+    case ERANGE:
     case EBADF: return ErrorClass::invalid;
     case ENOMEM:
     case ENOSPC:
+    case EUSERS:  // no instance of an mdev type is left
     case EMFILE:
     case ENFILE: return ErrorClass::exhausted;
     default: return ErrorClass::failed;
@@ -87,8 +91,11 @@ constexpr const char* errno_name(int error_number) {
     case EFBIG: return "EFBIG";
     case E2BIG: return "E2BIG";
     case EPIPE: return "EPIPE";
+    case ERANGE: return "ERANGE";
     case ETIMEDOUT: return "ETIMEDOUT";
     case ENOTCONN: return "ENOTCONN";
+    case EUSERS: return "EUSERS";
+    case EMSGSIZE: return "EMSGSIZE";
     default: return "E?";
   }
 }

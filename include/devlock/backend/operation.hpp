@@ -36,6 +36,24 @@ enum class Operation {
   detach_group,
   claim_group,
   use_dma,
+  reset_methods,
+  set_reset_methods,
+  remove_function,
+  rescan,
+  virtual_functions,
+  set_virtual_functions,
+  adopt_descriptor,
+  open_cdev,
+  bind_iommufd,
+  open_iommufd,
+  close_iommufd,
+  create_ioas,
+  destroy_ioas,
+  attach_ioas,
+  detach_ioas,
+  create_mdev,
+  remove_mdev,
+  load_ap_mask,
   store_ap_mask,
   assign_ap,
   unassign_ap,
@@ -73,6 +91,24 @@ constexpr const char* to_string(Operation operation) {
     case Operation::detach_group: return "KVM_DEV_VFIO_FILE_DEL";
     case Operation::claim_group: return "claim group";
     case Operation::use_dma: return "use DMA";
+    case Operation::reset_methods: return "reset_method";
+    case Operation::set_reset_methods: return "set reset_method";
+    case Operation::remove_function: return "remove";
+    case Operation::rescan: return "rescan";
+    case Operation::virtual_functions: return "sriov_numvfs";
+    case Operation::set_virtual_functions: return "set sriov_numvfs";
+    case Operation::adopt_descriptor: return "adopt";
+    case Operation::open_cdev: return "open cdev";
+    case Operation::bind_iommufd: return "VFIO_DEVICE_BIND_IOMMUFD";
+    case Operation::open_iommufd: return "open iommufd";
+    case Operation::close_iommufd: return "close iommufd";
+    case Operation::create_ioas: return "IOMMU_IOAS_ALLOC";
+    case Operation::destroy_ioas: return "IOMMU_DESTROY";
+    case Operation::attach_ioas: return "VFIO_DEVICE_ATTACH_IOMMUFD_PT";
+    case Operation::detach_ioas: return "VFIO_DEVICE_DETACH_IOMMUFD_PT";
+    case Operation::create_mdev: return "create mdev";
+    case Operation::remove_mdev: return "remove mdev";
+    case Operation::load_ap_mask: return "load";
     case Operation::store_ap_mask: return "store";
     case Operation::assign_ap: return "assign";
     case Operation::unassign_ap: return "unassign";

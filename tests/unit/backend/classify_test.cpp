@@ -52,6 +52,7 @@ TEST_CASE("An errno has the class that the operation gives it") {
       // EPERM is the group's state in two places, and a missing right elsewhere.
       {Operation::set_container, EPERM, ErrorClass::not_owned},
       {Operation::claim_group, EPERM, ErrorClass::not_owned},
+      {Operation::bind_iommufd, EPERM, ErrorClass::not_owned},
       {Operation::open_group, EPERM, ErrorClass::permission},
       {Operation::reset_bus, EPERM, ErrorClass::permission},
       {Operation::open_group, EACCES, ErrorClass::permission},
@@ -70,6 +71,7 @@ TEST_CASE("An errno has the class that the operation gives it") {
       {Operation::open_group, EMFILE, ErrorClass::exhausted},
       {Operation::open_container, ENFILE, ErrorClass::exhausted},
       {Operation::set_iommu, ENOSPC, ErrorClass::exhausted},
+      {Operation::create_mdev, EUSERS, ErrorClass::exhausted},
       // Anything else failed.
       {Operation::reset_device, EIO, ErrorClass::failed},
       {Operation::enumerate, 12345, ErrorClass::failed},
