@@ -31,6 +31,20 @@ std::vector<Entry> kvm_vfio_entries() {
           fault<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutUnderRefLock>>(
               "the last put under kvm_ref_lock", "open and close, VM closes: kvm_ref_lock", Outcome::assertion, 100,
               "nothing sleeps under kvm_ref_lock"),
+          fault<OpenAgainstClose<UnderRefLockAlways, GoesWithTheVm>>(
+              "a get that does not look whether the last user left",
+              "open and close, VM closes: kvm_ref_lock, kvm-vfio goes with the VM", Outcome::assertion, 100),
+          fault<OpenAgainstClose<NeverCleared, GoesWithItsFile>>(
+              "the group still knows the VM when its kvm-vfio device is gone", "open and close, VM closes: kvm_ref_lock",
+              Outcome::assertion, 100, "while the group knows the VM, it is there"),
+          fix<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutInline, UnderKvmLock, Third::fails_to_open>>(
+              "open and close, VM closes, an open fails: kvm_ref_lock", 10000,
+              {"opened with the VM", "opened without the VM", "failed to open", "destroyed by the close of its file",
+               "destroyed by the last user"}),
+          fault<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutInline, UnderKvmLock, Third::fails_to_open, 1,
+                                 KeepsIfItFails>>("an open that fails keeps the VM",
+                                                  "open and close, VM closes, an open fails: kvm_ref_lock",
+                                                  Outcome::assertion, 100, "gets and puts balance"),
           fix<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutByWorker, UnderKvmLock, Third::worker>>(
               "open and close, VM closes, put by a worker: kvm_ref_lock", 1000,
               {"opened with the VM", "opened without the VM"}),
