@@ -51,6 +51,11 @@ class LockAccess {
   static void lock_part(Lock& lock) DEVLOCK_UNANALYSED {
     lock.template lock_part<I>();
   }
+  /// After a try that failed: sleeps until another one may succeed. For a lock of which a scope is waited for as a whole.
+  template <class Lock>
+  static void sleep_until_changed(Lock& lock) DEVLOCK_UNANALYSED {
+    static_cast<detail::operations<Lock>&>(lock).sleep_until_changed();
+  }
   template <class Lock>
   static void lock_shared(Lock& lock) DEVLOCK_UNANALYSED {
     static_cast<detail::operations<Lock>&>(lock).lock_shared();

@@ -20,14 +20,39 @@ enum class ScopeKind { function, physical, slot, bus, subordinate };
 
 constexpr const char* to_string(ScopeKind kind) {
   switch (kind) {
-    case ScopeKind::function: return "function";
-    case ScopeKind::physical: return "physical function";
-    case ScopeKind::slot: return "slot";
-    case ScopeKind::bus: return "bus";
-    case ScopeKind::subordinate: return "subordinate";
+    case ScopeKind::function:
+      return "function";
+    case ScopeKind::physical:
+      return "physical function";
+    case ScopeKind::slot:
+      return "slot";
+    case ScopeKind::bus:
+      return "bus";
+    case ScopeKind::subordinate:
+      return "subordinate";
   }
   return "unknown";
 }
+
+/// What a scope takes of the lock that a node of the topology has. Here: each node's own lock, one by one. An intention tree has
+/// `scope_lock` in its lock, and a subtree is one of those.
+template <class NodeLock>
+struct ScopeLocks {
+  using type = NodeLock;
+  static type* alone(NodeLock& lock) { return &lock; }
+  static type* subtree(NodeLock&) { return nullptr; }
+  static type* in_subtree(NodeLock& lock) { return &lock; }
+};
+template <class NodeLock>
+requires requires {
+  typename NodeLock::scope_lock;
+}
+struct ScopeLocks<NodeLock> {
+  using type = typename NodeLock::scope_lock;
+  static type* alone(NodeLock& lock) { return &lock.alone(); }
+  static type* subtree(NodeLock& lock) { return &lock.subtree(); }
+  static type* in_subtree(NodeLock&) { return nullptr; }
+};
 
 template <class Lock>
 class ResetScope {
@@ -38,10 +63,10 @@ class ResetScope {
 
   [[nodiscard]] ScopeKind kind() const { return kind_; }
   [[nodiscard]] Address target() const { return target_; }
-  /// The locks to take, first to last: the bridge above if there is one, then what the reset touches.
+  /// The locks to take, first to last: the bridge above if there is one, then what the reset touches; or one lock for all of a subtree.
   [[nodiscard]] std::span<Lock* const> locks() const { return locks_; }
   /// The function whose lock is locks()[place].
-  [[nodiscard]] Address address_of(std::size_t place) const { return addresses_[place]; }
+  [[nodiscard]] Address address_of(std::size_t place) const { return lock_addresses_[place]; }
   /// The functions that are reset, first to last; the bridge above is not one of them.
   [[nodiscard]] std::span<const Address> affected() const {
     return std::span<const Address>(addresses_).subspan(has_bridge_ ? 1 : 0);
@@ -54,12 +79,24 @@ class ResetScope {
 
   /// Builders only: the bridge first, then each function in walking order.
   void add_bridge(Address address, Lock& lock) {
-    has_bridge_ = true;
-    add(address, lock);
+    add_bridge(address);
+    add_lock(address, &lock);
   }
   void add(Address address, Lock& lock) {
+    add_affected(address);
+    add_lock(address, &lock);
+  }
+  /// Builders of a scope that has fewer locks than functions; no lock if it is null.
+  void add_bridge(Address address) {
+    has_bridge_ = true;
     addresses_.push_back(address);
-    locks_.push_back(&lock);
+  }
+  void add_affected(Address address) { addresses_.push_back(address); }
+  void add_lock(Address address, Lock* lock) {
+    if (lock != nullptr) {
+      lock_addresses_.push_back(address);
+      locks_.push_back(lock);
+    }
   }
 
  private:
@@ -67,6 +104,7 @@ class ResetScope {
   Address target_;
   bool has_bridge_ = false;
   std::vector<Address> addresses_;
+  std::vector<Address> lock_addresses_;
   std::vector<Lock*> locks_;
 };
 

@@ -10,7 +10,8 @@
 //   tree.add(*pci::parse_address("01:00.0"), *pci::parse_address("00:01.0"));
 //   auto scope = tree.scope(pci::ScopeKind::bus, *pci::parse_address("01:00.0"));
 //
-// Not checked: concurrent changes. Build it before the threads, or guard it with a lock of your own; nodes never move. A scope lists
+// The lock of a node is DeviceLock or any other, and a scope lists those of all nodes that it touches; or IntentionLock, and a scope lists
+// one lock for a whole subtree. Not checked: concurrent changes. Build it before the threads, or guard it with a lock of your own; nodes never move. A scope lists
 // what was there when it was made: compare it with a new one under its locks before you act on it.
 #pragma once
 
@@ -27,12 +28,14 @@ template <class Lock>
 class Topology {
  public:
   using lock_type = Lock;
+  using Locks = ScopeLocks<Lock>;
+  using Scope = ResetScope<typename Locks::type>;
   struct Node {
     explicit Node(Address a, Node* above) : address(a), bridge(above) {}
     Address address;
-    Node* bridge;                  ///< the bridge whose subordinate bus this function is on; null on a root bus
-    std::vector<Node*> below;      ///< the functions on the subordinate bus, by address; only bridges have any
-    Node* physical = nullptr;      ///< of a virtual function: the function that it belongs to
+    Node* bridge;              ///< the bridge whose subordinate bus this function is on; null on a root bus
+    std::vector<Node*> below;  ///< the functions on the subordinate bus, by address; only bridges have any
+    Node* physical = nullptr;  ///< of a virtual function: the function that it belongs to
     Lock lock{};
   };
 
@@ -48,6 +51,9 @@ class Topology {
     }
     nodes_.push_back(std::make_unique<Node>(address, above));
     Node* node = nodes_.back().get();
+    if constexpr (requires { node->lock.set_parent(nullptr); }) {
+      node->lock.set_parent(above == nullptr ? nullptr : &above->lock);
+    }
     insert_sorted(above != nullptr ? above->below : roots_, node);
     return node;
   }
@@ -93,40 +99,49 @@ class Topology {
   /// What a reset of this kind, asked for at `address`, touches. Empty if there is no such function or if the kind has no meaning
   /// there: a bus reset needs a bridge above the function, a subordinate one needs functions below it. Function and slot
   /// do without a bridge: on a root bus none is locked.
-  [[nodiscard]] std::optional<ResetScope<Lock>> scope(ScopeKind kind, Address address) const {
+  [[nodiscard]] std::optional<Scope> scope(ScopeKind kind, Address address) const {
     Node* node = find(address);
     if (node == nullptr) {
       return std::nullopt;
     }
-    ResetScope<Lock> scope(kind, address);
-    const auto add_all = [&scope](Node& n) { scope.add(n.address, n.lock); };
     Node* above = kind == ScopeKind::subordinate ? node : node->bridge;
-    if (above != nullptr) {
-      scope.add_bridge(above->address, above->lock);
+    const bool whole_bus = kind == ScopeKind::bus || kind == ScopeKind::subordinate;
+    if (whole_bus && (above == nullptr || above->below.empty())) {
+      return std::nullopt;
     }
+    Scope scope(kind, address);
+    if (above != nullptr) {
+      scope.add_bridge(above->address);
+      scope.add_lock(above->address, whole_bus ? Locks::subtree(above->lock) : Locks::alone(above->lock));
+      scope.add_lock(above->address, whole_bus ? Locks::in_subtree(above->lock) : nullptr);
+    }
+    const auto add_below = [&scope](Node& n) {
+      scope.add_affected(n.address);
+      scope.add_lock(n.address, Locks::in_subtree(n.lock));
+    };
+    const std::vector<Node*>& siblings = node->bridge != nullptr ? node->bridge->below : roots_;
     switch (kind) {
-      case ScopeKind::function: add_all(*node); break;
+      case ScopeKind::function:
       case ScopeKind::physical:
-        for (Node* sibling : node->bridge != nullptr ? node->bridge->below : roots_) {
-          if (sibling == node || sibling->physical == node) {
-            add_all(*sibling);
+        for (Node* sibling : siblings) {
+          if (sibling == node || (kind == ScopeKind::physical && sibling->physical == node)) {
+            scope.add_affected(sibling->address);
+            scope.add_lock(sibling->address, Locks::alone(sibling->lock));
           }
         }
         break;
       case ScopeKind::slot:
-        for (Node* sibling : node->bridge != nullptr ? node->bridge->below : roots_) {
+        for (Node* sibling : siblings) {
           if (sibling->address.same_slot(address)) {
-            visit(*sibling, add_all);
+            scope.add_lock(sibling->address, Locks::subtree(sibling->lock));
+            visit(*sibling, add_below);
           }
         }
         break;
       case ScopeKind::bus:
       case ScopeKind::subordinate:
-        if (above == nullptr || above->below.empty()) {
-          return std::nullopt;
-        }
         for (Node* child : above->below) {
-          visit(*child, add_all);
+          visit(*child, add_below);
         }
         break;
     }
