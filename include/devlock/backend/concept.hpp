@@ -7,7 +7,9 @@
 // Not checked: what other processes do; the kernel answers EAGAIN or EBUSY for them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,17 @@ struct DeviceInfo {
   bool is_bridge = false;
   bool resettable = false;             ///< has a function reset
 };
+
+/// A function that a hot reset affects. It may be in another IOMMU group than the device: what resets together and what is owned
+/// together differ.
+struct AffectedFunction {
+  pci::Address address;
+  int iommu_group = -1;
+  friend bool operator==(const AffectedFunction&, const AffectedFunction&) = default;
+};
+
+/// As many functions as one PCI domain can have: room for every hot reset.
+inline constexpr std::size_t every_function = 65536;
 
 /// State of an IOMMU group. Viable: every function of it is bound to a VFIO driver, harmless, or driverless.
 struct GroupStatus {
@@ -74,6 +87,13 @@ concept VfioGroup = requires(G& group, const G& same, typename G::Container& con
   { group.unset_container(context) } -> std::same_as<Result<void>>;
   { group.open_device(context, address) } -> std::same_as<Result<typename G::Device>>;
   { group.close(context) } -> std::same_as<Result<void>>;
+} && requires(typename G::Device& device, std::span<G* const> owned, std::size_t room,
+              vfio::ContextFor<vfio::dev_set_lock> may_wait_for_set) {
+  // The functions that a hot reset affects, if they are no more than `room`: address and iommu_group of each.
+  { device.hot_reset_info(may_wait_for_set, room)->front().address } -> std::convertible_to<pci::Address>;
+  { device.hot_reset_info(may_wait_for_set, room)->front().iommu_group } -> std::convertible_to<int>;
+  // Resets them all; the groups prove what the caller owns. EBUSY: a memory_lock is taken. EAGAIN: a device_lock is.
+  { device.hot_reset(may_wait_for_set, owned) } -> std::same_as<Result<void>>;
 };
 
 /// A KVM virtual machine with its kvm-vfio device. Its end waits for kvm_lock, and for the group_lock of each group that nobody but

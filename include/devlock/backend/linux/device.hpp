@@ -15,15 +15,21 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <linux/vfio.h>
 
 #include "devlock/backend/concept.hpp"
 #include "devlock/backend/linux/group_file.hpp"
+#include "devlock/backend/linux/hot_reset.hpp"
 
 namespace devlock::linux_host {
+
+template <SystemCalls Sys>
+class BasicGroup;
 
 template <SystemCalls Sys>
 class BasicDevice {
@@ -123,6 +129,56 @@ class BasicDevice {
     }
     file_->unplug = std::move(event);
     return {};
+  }
+
+  /// The functions that a hot reset affects, if they are no more than `room`; errors as hot_reset_list.
+  [[nodiscard]] Result<std::vector<AffectedFunction>> hot_reset_info(
+      [[maybe_unused]] vfio::ContextFor<vfio::dev_set_lock> context, std::size_t room = every_function)
+      DEVLOCK_REQUIRES(context) {
+    if (file_ == nullptr) {
+      return closed_handle(Operation::hot_reset_info, "device");
+    }
+    auto list = hot_reset_list(file_->descriptor, file_->address, room);
+    if (!list) {
+      return failure(std::move(list.error()));
+    }
+    std::vector<AffectedFunction> all;
+    for (const HotResetList::Entry& one : list->entries) {
+      all.push_back({one.address, one.number});
+    }
+    return all;
+  }
+  /// VFIO_DEVICE_PCI_HOT_RESET of all that hot_reset_info lists; the groups prove that all of it is the caller's. EINVAL, not owned:
+  /// the reason names the function that is not. EBUSY: the memory_lock of one of them is taken. EAGAIN: the device_lock of the
+  /// bridge or of one is. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
+  [[nodiscard]] Result<void> hot_reset([[maybe_unused]] vfio::ContextFor<vfio::dev_set_lock> context,
+                                       std::span<BasicGroup<Sys>* const> groups) DEVLOCK_REQUIRES(context) {
+    constexpr auto operation = Operation::hot_reset;
+    if (file_ == nullptr) {
+      return closed_handle(operation, "device");
+    }
+    std::vector<std::int32_t> descriptors;
+    for (const BasicGroup<Sys>* group : groups) {
+      if (group->native() < 0) {
+        return closed_handle(operation, "group");
+      }
+      descriptors.push_back(group->native());
+    }
+    if (groups.empty()) {
+      return failed(operation, EINVAL,
+                    {{EINVAL, "no group is named", "name the open group of each function that is affected"}});
+    }
+    const long done = linux_host::hot_reset(file_->descriptor, std::span<const std::int32_t>(descriptors));
+    if (done == 0) {
+      return {};
+    }
+    Error error = hot_reset_error(file_->address, static_cast<int>(-done));
+    if (done == -EINVAL) {
+      if (auto affected = hot_reset_info(context.again())) {
+        groups.front()->say_what_is_not_owned(error, *affected, groups);
+      }
+    }
+    return failure(std::move(error));
   }
 
   /// Has somebody asked for the device since watch_unplug? Never waits, and once true stays true.

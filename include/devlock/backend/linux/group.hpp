@@ -7,8 +7,10 @@
 // Source: drivers/vfio/group.c, drivers/vfio/container.c.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -126,6 +128,33 @@ class BasicGroup {
 
   /// The descriptor; -1 if the handle was moved from. It stays this handle's.
   [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->descriptor.get(); }
+
+  /// For a hot reset that was refused: why, of these functions and with these groups.
+  void say_what_is_not_owned(Error& error, std::span<const AffectedFunction> affected,
+                             std::span<BasicGroup* const> groups) const {
+    for (const AffectedFunction& one : affected) {
+      if (std::none_of(groups.begin(), groups.end(), [&](const auto* group) { return group->id() == one.iommu_group; })) {
+        error.reason = "it affects " + to_string(one.address) + " of group " + std::to_string(one.iommu_group) +
+                       ", which is not named";
+        error.remedy = "open that group and name it too";
+        return;
+      }
+    }
+    for (const AffectedFunction& one : affected) {
+      const auto driver = inventory_.driver_of(one.address);
+      if (driver && driver->find("vfio") == std::string::npos) {
+        error.reason = "it affects " + to_string(one.address) + ", which " +
+                       (driver->empty() ? std::string("no driver has") : "is bound to " + *driver);
+        error.remedy = "bind it to vfio-pci";
+        return;
+      }
+    }
+    if (groups.size() > affected.size()) {
+      error.reason = std::to_string(groups.size()) + " groups are named, and it affects " +
+                     std::to_string(affected.size()) + " functions";
+      error.remedy = "name each group once, and only those of functions that it affects";
+    }
+  }
 
   // One owner, though the file behind it is shared.
   BasicGroup(BasicGroup&&) noexcept = default;

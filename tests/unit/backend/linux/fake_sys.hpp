@@ -41,6 +41,17 @@ constexpr const char* to_string(Call call) {
 /// What an open descriptor refers to.
 enum class Kind { file, container, group, device, kvm, machine, kvm_vfio, event };
 
+/// A function on the kernel's list of what a hot reset affects.
+inline vfio_pci_dependent_device dependent(unsigned bus, unsigned device, unsigned function, unsigned number,
+                                           unsigned domain = 0) {
+  vfio_pci_dependent_device one{};
+  one.group_id = number;
+  one.segment = static_cast<std::uint16_t>(domain);
+  one.bus = static_cast<std::uint8_t>(bus);
+  one.devfn = static_cast<std::uint8_t>(device << 3U | function);
+  return one;
+}
+
 /// A call as it was made; a descriptor is named by its path or its kind.
 struct Made {
   Call call;
@@ -51,6 +62,7 @@ struct Made {
 class FakeKernel {
  public:
   using Store = std::function<long(FakeKernel&, std::string_view)>;
+  using Hook = std::function<long(FakeKernel&, std::uintptr_t)>;
 
   // The machine. Paths are absolute; nothing is inherited from a directory.
   std::map<std::string, std::string> files;
@@ -58,6 +70,9 @@ class FakeKernel {
   std::map<std::string, std::vector<std::string>> directories;
   std::map<std::string, Kind> nodes{{"/dev/vfio/vfio", Kind::container}, {"/dev/kvm", Kind::kvm}};
   std::map<std::string, Store> stores;  ///< what a write to this file does; the default keeps the text in it
+  std::map<unsigned long, Hook> hooks;  ///< what this ioctl does, of whatever node
+  std::vector<vfio_pci_dependent_device> hot_reset_functions;  ///< what a hot reset of any device affects
+  std::uint32_t hot_reset_flags = 0;
   std::uint32_t group_flags = VFIO_GROUP_FLAGS_VIABLE;
   std::uint32_t device_flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI;
   std::size_t chunk = SIZE_MAX;  ///< the most that one read or write transfers
@@ -70,6 +85,7 @@ class FakeKernel {
   int unplug_event = -1;             ///< the descriptor that a device was told to signal
   int container_of_group = -1;
   std::vector<std::string> devices_asked_for;
+  std::vector<std::vector<int>> hot_resets;  ///< the descriptors that each one named
   std::vector<std::pair<std::uint64_t, int>> kvm_attributes;  ///< attribute, group descriptor
 
   /// The call with this number, counted from 0 over all calls, answers the errno.
@@ -257,6 +273,10 @@ class FakeKernel {
     if (file == nullptr) {
       return -EBADF;
     }
+    if (const auto hook = hooks.find(request); hook != hooks.end()) {
+      const Hook answer = hook->second;  // it may take itself away
+      return answer(*this, argument);
+    }
     switch (file->kind) {
       case Kind::container:
         return container_ioctl(request, argument);
@@ -333,6 +353,23 @@ class FakeKernel {
       }
       case VFIO_DEVICE_RESET:
         return 0;
+      case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: {
+        auto& info = at<vfio_pci_hot_reset_info>(argument);
+        const std::size_t room = (info.argsz - sizeof info) / sizeof(vfio_pci_dependent_device);
+        const std::size_t listed = std::min(room, hot_reset_functions.size());
+        std::copy_n(hot_reset_functions.begin(), listed,
+                    reinterpret_cast<vfio_pci_dependent_device*>(argument + sizeof info));  // NOLINT
+        info.count = static_cast<std::uint32_t>(hot_reset_functions.size());
+        info.flags = hot_reset_flags;
+        return listed == hot_reset_functions.size() ? 0 : -ENOSPC;
+      }
+      case VFIO_DEVICE_PCI_HOT_RESET: {
+        const auto& reset = at<const vfio_pci_hot_reset>(argument);
+        const auto* groups = reinterpret_cast<const std::int32_t*>(argument + sizeof reset);  // NOLINT
+        const bool right = reset.argsz == sizeof reset + reset.count * sizeof *groups && reset.flags == 0;
+        hot_resets.emplace_back(groups, groups + reset.count);
+        return right ? 0 : -EINVAL;
+      }
       case VFIO_DEVICE_SET_IRQS: {
         vfio_irq_set head{};
         std::memcpy(&head, &at<const char>(argument), sizeof head);
