@@ -219,7 +219,7 @@ TEST_CASE("the simulator's pair resets under the program's locks", "[hot_reset]"
   rig.root.assume();
   Through through{rig.root, session.device};
   const auto reset = [&] {
-    return try_hot_reset(through, session.device, std::span<sim::Group<StdSync>* const>(mine), tree);
+    return try_hot_reset(through.assume(), session.device, std::span<sim::Group<StdSync>* const>(mine), tree);
   };
   const auto refused = reset();  // the program has no lock for the other function
   CHECK(answer(refused) == "EINVAL not owned");

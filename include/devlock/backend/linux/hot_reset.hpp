@@ -38,30 +38,36 @@ struct HotResetList {
 };
 
 namespace detail {
-/// A structure of 32-bit words with `Tail` words for each element that follows it.
-template <class Head, std::size_t Tail>
-class Words {
+// vfio_pci_hot_reset_info and vfio_pci_hot_reset without the elements that follow them.
+struct HotResetHead {
+  std::uint32_t argsz = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t count = 0;
+};
+static_assert(sizeof(HotResetHead) == sizeof(vfio_pci_hot_reset_info) &&
+              sizeof(HotResetHead) == sizeof(vfio_pci_hot_reset));
+static_assert(sizeof(vfio_pci_dependent_device) == 8);
+
+/// That head, and `PerElement` words for each element.
+template <std::size_t PerElement>
+class HotResetWords {
  public:
-  static_assert(alignof(Head) == alignof(std::uint32_t) && sizeof(Head) % sizeof(std::uint32_t) == 0);
-  Words(Head head, std::size_t elements) : words_(sizeof(Head) / sizeof(std::uint32_t) + Tail * elements) {
-    head.argsz = static_cast<std::uint32_t>(words_.size() * sizeof(std::uint32_t));
+  HotResetWords(std::uint32_t count, std::size_t elements) : words_(head_size + PerElement * elements) {
+    const HotResetHead head{static_cast<std::uint32_t>(words_.size() * sizeof(std::uint32_t)), 0, count};
     std::memcpy(words_.data(), &head, sizeof head);
   }
-  [[nodiscard]] Head head() const {
-    Head head{};
+  [[nodiscard]] HotResetHead head() const {
+    HotResetHead head;
     std::memcpy(&head, words_.data(), sizeof head);
     return head;
   }
-  [[nodiscard]] std::uint32_t* element(std::size_t place) {
-    return words_.data() + sizeof(Head) / sizeof(std::uint32_t) + Tail * place;
-  }
+  [[nodiscard]] std::uint32_t* element(std::size_t place) { return words_.data() + head_size + PerElement * place; }
   [[nodiscard]] std::uintptr_t argument() { return reinterpret_cast<std::uintptr_t>(words_.data()); }
 
  private:
+  static constexpr std::size_t head_size = sizeof(HotResetHead) / sizeof(std::uint32_t);
   std::vector<std::uint32_t> words_;
 };
-static_assert(sizeof(vfio_pci_hot_reset_info) == 12 && sizeof(vfio_pci_dependent_device) == 8);
-static_assert(sizeof(vfio_pci_hot_reset) == 12);
 }  // namespace detail
 
 /// The functions that a hot reset of `device`, which is at `address`, affects, in the kernel's order, if they are no more than `room`.
@@ -78,10 +84,10 @@ template <SystemCalls Sys>
   room = std::min(room, every_function);
   std::size_t capacity = std::min<std::size_t>(room, 8);
   for (unsigned question = 0; question != most_questions; ++question) {
-    detail::Words<vfio_pci_hot_reset_info, 2> request(vfio_pci_hot_reset_info{}, capacity);
+    detail::HotResetWords<2> request(0, capacity);
     const std::uint32_t size = request.head().argsz;
     const long done = device.ioctl(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, request.argument());
-    const vfio_pci_hot_reset_info head = request.head();
+    const detail::HotResetHead head = request.head();
     if (done < 0 && done != -ENOSPC) {
       return failure(explain(operation, to_string(address), static_cast<int>(-done),
                              {{ENODEV, "neither its bus nor its slot can be reset", "reset the function"},
@@ -122,9 +128,7 @@ template <SystemCalls Sys>
 /// VFIO_DEVICE_PCI_HOT_RESET with these descriptors of groups; none in the cdev form. 0, or the negative errno.
 template <SystemCalls Sys>
 [[nodiscard]] long hot_reset(const Descriptor<Sys>& device, std::span<const std::int32_t> groups) {
-  vfio_pci_hot_reset head{};
-  head.count = static_cast<std::uint32_t>(groups.size());
-  detail::Words<vfio_pci_hot_reset, 1> request(head, groups.size());
+  detail::HotResetWords<1> request(static_cast<std::uint32_t>(groups.size()), groups.size());
   for (std::size_t place = 0; place != groups.size(); ++place) {
     std::memcpy(request.element(place), &groups[place], sizeof groups[place]);
   }
