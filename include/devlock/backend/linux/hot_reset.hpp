@@ -40,9 +40,9 @@ struct HotResetList {
 namespace detail {
 // vfio_pci_hot_reset_info and vfio_pci_hot_reset without the elements that follow them.
 struct HotResetHead {
-  std::uint32_t argsz = 0;
-  std::uint32_t flags = 0;
-  std::uint32_t count = 0;
+  std::uint32_t argsz;
+  std::uint32_t flags;
+  std::uint32_t count;
 };
 static_assert(sizeof(HotResetHead) == sizeof(vfio_pci_hot_reset_info) &&
               sizeof(HotResetHead) == sizeof(vfio_pci_hot_reset));
@@ -57,7 +57,7 @@ class HotResetWords {
     std::memcpy(words_.data(), &head, sizeof head);
   }
   [[nodiscard]] HotResetHead head() const {
-    HotResetHead head;
+    HotResetHead head{};
     std::memcpy(&head, words_.data(), sizeof head);
     return head;
   }
