@@ -22,7 +22,7 @@ template <unsigned Threads>
 class Gate {
  public:
   /// Counts this thread. If it `waits`, returns when all have arrived and the waiters before it have left.
-  void arrive(bool waits, relacy::Location where = {}) {
+  void arrive(bool waits, const relacy::Location& where = {}) {
     relacy::touches_too(relacy::Touch().writes(id_));
     if (++arrived_ != Threads && waits) {
       waiting_[count_++] = rl::ctx().current_thread();
@@ -32,7 +32,7 @@ class Gate {
     }
   }
   /// Lets the next waiter go on.
-  void leave(relacy::Location where = {}) {
+  void leave(const relacy::Location& where = {}) {
     relacy::touches_too(relacy::Touch().writes(id_));
     if (arrived_ == Threads && next_ != count_) {
       rl::ctx().unpark_thread(waiting_[next_++], false, where);

@@ -59,7 +59,7 @@ inline Marks marks;
 }  // namespace detail
 
 /// Counts that `name` was reached. `name` must be a string literal; up to 64 different ones in a scenario.
-inline void mark(const char* name, relacy::Location where = {}) {
+inline void mark(const char* name, const relacy::Location& where = {}) {
   require(detail::marks.add(name), "a scenario has room for 64 marks", where);
   relacy::record(relacy::Operation::mark, relacy::Phase::done, name, where);
 }

@@ -15,7 +15,7 @@
 namespace devlock::check {
 
 /// Ends the search unless `condition` holds. `message` says what must always be true. Outside a scenario: std::logic_error.
-inline void require(bool condition, const char* message, relacy::Location where = {}) {
+inline void require(bool condition, const char* message, const relacy::Location& where = {}) {
   if (!condition) {
     if (!rl::is_ctx()) {
       throw std::logic_error(std::string("devlock: require() failed outside a scenario: ") + message);

@@ -17,7 +17,7 @@ namespace devlock::check {
 
 /// Other threads may run here. For a reducing search it touches every object, because it stands for what the search
 /// cannot see.
-inline void step(relacy::Location where = {}) {
+inline void step(const relacy::Location& where = {}) {
   relacy::record(relacy::Operation::step, relacy::Phase::wants, nullptr, where);
   relacy::about_to(relacy::Touch::everything());
   rl::ctx().sched();

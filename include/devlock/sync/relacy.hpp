@@ -42,13 +42,13 @@ struct RelacySync {
   using var = relacy::Var<T>;
 
   /// A turn of a spin loop: lets other threads run. A loop without it is reported as a livelock.
-  static void pause(relacy::Location where = {}) {
+  static void pause(const relacy::Location& where = {}) {
     relacy::record(relacy::Operation::yield, relacy::Phase::wants, nullptr, where);
     relacy::about_to(relacy::Touch::yield());
     rl::yield(1, where);
     relacy::record(relacy::Operation::yield, relacy::Phase::done, nullptr, where);
   }
-  static void fence(std::memory_order order, relacy::Location where = {}) { relacy::fence(order, where); }
+  static void fence(std::memory_order order, const relacy::Location& where = {}) { relacy::fence(order, where); }
 };
 
 /// The same with what the standard allows and no kernel does: a mutex whose try may fail while it is free, a condition

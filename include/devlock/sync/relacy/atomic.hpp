@@ -6,7 +6,8 @@
 // one step, and they order no memory, since the standard's do not.
 //
 // Not checked, though C++ allows it: load buffering, 2+2W, a failing compare_exchange that reads an old value. wait
-// never returns without a change of the value, as the standard says.
+// never returns without a change of the value, as the standard says. The functions are inlined: which of its own Relacy
+// calls is known where the memory order is a constant, and a search spends its time here.
 #pragma once
 
 #include <atomic>
@@ -26,7 +27,7 @@ class Atomic {
   using Order = std::memory_order;
 
  public:
-  Atomic(T value = T(), Location where = {}) {
+  Atomic(T value = T(), const Location& where = {}) {
     about_to(Touch().writes(id_));
     atomic_.store(value, rl::mo_relaxed, where);
   }
@@ -34,41 +35,42 @@ class Atomic {
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
-  T load(Order order = Order::seq_cst, Location where = {}) const {
+  [[gnu::always_inline]] T load(Order order = Order::seq_cst, const Location& where = {}) const {
     begin(Operation::load, Touch().reads(id_), where);
     const T value = atomic_.load(to_relacy(order), where);
     record(Operation::load, Phase::done, this, where, shown(value));
     return value;
   }
-  void store(T value, Order order = Order::seq_cst, Location where = {}) {
+  [[gnu::always_inline]] void store(T value, Order order = Order::seq_cst, const Location& where = {}) {
     begin(Operation::store, Touch().writes(id_), where, value);
     atomic_.store(value, to_relacy(order), where);
     record(Operation::store, Phase::done, this, where, shown(value));
   }
-  T exchange(T value, Order order = Order::seq_cst, Location where = {}) {
+  [[gnu::always_inline]] T exchange(T value, Order order = Order::seq_cst, const Location& where = {}) {
     begin(Operation::exchange, Touch().writes(id_), where, value);
     return end(Operation::exchange, atomic_.exchange(value, to_relacy(order), where), where);
   }
-  T fetch_add(T value, Order order = Order::seq_cst, Location where = {}) {
+  [[gnu::always_inline]] T fetch_add(T value, Order order = Order::seq_cst, const Location& where = {}) {
     begin(Operation::fetch, Touch().writes(id_), where, value);
     return end(Operation::fetch, atomic_.fetch_add(value, to_relacy(order), where), where);
   }
-  T fetch_sub(T value, Order order = Order::seq_cst, Location where = {}) {
+  [[gnu::always_inline]] T fetch_sub(T value, Order order = Order::seq_cst, const Location& where = {}) {
     begin(Operation::fetch, Touch().writes(id_), where, value);
     return end(Operation::fetch, atomic_.fetch_sub(value, to_relacy(order), where), where);
   }
-  T fetch_or(T value, Order order = Order::seq_cst, Location where = {}) {
+  [[gnu::always_inline]] T fetch_or(T value, Order order = Order::seq_cst, const Location& where = {}) {
     begin(Operation::fetch, Touch().writes(id_), where, value);
     return end(Operation::fetch, atomic_.fetch_or(value, to_relacy(order), where), where);
   }
-  T fetch_and(T value, Order order = Order::seq_cst, Location where = {}) {
+  [[gnu::always_inline]] T fetch_and(T value, Order order = Order::seq_cst, const Location& where = {}) {
     begin(Operation::fetch, Touch().writes(id_), where, value);
     return end(Operation::fetch, atomic_.fetch_and(value, to_relacy(order), where), where);
   }
-  bool compare_exchange_strong(T& expected, T desired, Order order = Order::seq_cst, Location where = {}) {
+  bool compare_exchange_strong(T& expected, T desired, Order order = Order::seq_cst, const Location& where = {}) {
     return compare_exchange_strong(expected, desired, order, failure_of(order), where);
   }
-  bool compare_exchange_strong(T& expected, T desired, Order success, Order failure, Location where = {}) {
+  [[gnu::always_inline]] bool compare_exchange_strong(T& expected, T desired, Order success, Order failure,
+                                                       const Location& where = {}) {
     begin(Operation::compare_exchange, Touch().writes(id_), where, desired);
     const bool done =
         atomic_.compare_exchange_strong(expected, desired, to_relacy(success), where, to_relacy(failure), where);
@@ -78,10 +80,11 @@ class Atomic {
     record(Operation::compare_exchange, done ? Phase::done : Phase::refused, this, where, shown(expected));
     return done;
   }
-  bool compare_exchange_weak(T& expected, T desired, Order order = Order::seq_cst, Location where = {}) {
+  bool compare_exchange_weak(T& expected, T desired, Order order = Order::seq_cst, const Location& where = {}) {
     return compare_exchange_weak(expected, desired, order, failure_of(order), where);
   }
-  bool compare_exchange_weak(T& expected, T desired, Order success, Order failure, Location where = {}) {
+  [[gnu::always_inline]] bool compare_exchange_weak(T& expected, T desired, Order success, Order failure,
+                                                     const Location& where = {}) {
     begin(Operation::compare_exchange, Touch().writes(id_), where, desired);
     const bool done =
         atomic_.compare_exchange_weak(expected, desired, to_relacy(success), where, to_relacy(failure), where);
@@ -90,7 +93,7 @@ class Atomic {
   }
 
   /// Waits until the value differs from `old`.
-  void wait(T old, Order order = Order::seq_cst, Location where = {}) const {
+  void wait(T old, Order order = Order::seq_cst, const Location& where = {}) const {
     const Touch touch = Touch().reads(id_).reads(queue());
     begin(Operation::futex_wait, touch, where, old);
     T seen = atomic_.load(to_relacy(order), where);
@@ -109,13 +112,13 @@ class Atomic {
     }
     record(Operation::futex_wait, Phase::done, this, where, shown(seen));
   }
-  void notify_one(Location where = {}) { notify(Operation::notify_one, 1, where); }
-  void notify_all(Location where = {}) { notify(Operation::notify_all, max_threads, where); }
+  void notify_one(const Location& where = {}) { notify(Operation::notify_one, 1, where); }
+  void notify_all(const Location& where = {}) { notify(Operation::notify_all, max_threads, where); }
 
  private:
   [[nodiscard]] ObjectId queue() const { return id_ + 1U; }
 
-  void begin(Operation operation, const Touch& touch, const Location& where, T value = T()) const {
+  [[gnu::always_inline]] void begin(Operation operation, const Touch& touch, const Location& where, T value = T()) const {
     record(operation, Phase::wants, this, where, shown(value));
     about_to(touch);
   }

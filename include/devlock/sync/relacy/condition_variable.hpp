@@ -42,25 +42,25 @@ class BasicConditionVariable {
   BasicConditionVariable(const BasicConditionVariable&) = delete;
   BasicConditionVariable& operator=(const BasicConditionVariable&) = delete;
 
-  void notify_one(Location where = {}) { notify(Operation::notify_one, 1, where); }
-  void notify_all(Location where = {}) { notify(Operation::notify_all, max_threads, where); }
+  void notify_one(const Location& where = {}) { notify(Operation::notify_one, 1, where); }
+  void notify_all(const Location& where = {}) { notify(Operation::notify_all, max_threads, where); }
 
   template <class L>
-  void wait(L& lock, Location where = {}) {
+  void wait(L& lock, const Location& where = {}) {
     sleep(lock, false, where);
   }
   template <class L, std::predicate P>
-  void wait(L& lock, P predicate, Location where = {}) {
+  void wait(L& lock, P predicate, const Location& where = {}) {
     while (!predicate()) {
       sleep(lock, false, where);
     }
   }
   template <class L, class Deadline>
-  std::cv_status wait_until(L& lock, const Deadline&, Location where = {}) {
+  std::cv_status wait_until(L& lock, const Deadline&, const Location& where = {}) {
     return sleep(lock, true, where) == Woken::timed_out ? std::cv_status::timeout : std::cv_status::no_timeout;
   }
   template <class L, class Deadline, std::predicate P>
-  bool wait_until(L& lock, const Deadline&, P predicate, Location where = {}) {
+  bool wait_until(L& lock, const Deadline&, P predicate, const Location& where = {}) {
     while (!predicate()) {
       if (sleep(lock, true, where) == Woken::timed_out) {
         return predicate();
@@ -69,11 +69,11 @@ class BasicConditionVariable {
     return true;
   }
   template <class L, class Duration>
-  std::cv_status wait_for(L& lock, const Duration& duration, Location where = {}) {
+  std::cv_status wait_for(L& lock, const Duration& duration, const Location& where = {}) {
     return wait_until(lock, duration, where);
   }
   template <class L, class Duration, std::predicate P>
-  bool wait_for(L& lock, const Duration& duration, P predicate, Location where = {}) {
+  bool wait_for(L& lock, const Duration& duration, P predicate, const Location& where = {}) {
     return wait_until(lock, duration, std::move(predicate), where);
   }
 

@@ -14,7 +14,7 @@
 
 namespace devlock::relacy {
 
-inline void fence(std::memory_order order, Location where = {}) {
+inline void fence(std::memory_order order, const Location& where = {}) {
   if (order == std::memory_order_relaxed) {
     return;  // orders nothing
   }

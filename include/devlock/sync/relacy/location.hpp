@@ -4,7 +4,7 @@
 // Where in the source an operation stands, for traces. Taken by a default argument, so that library code is written as
 // for the standard library and says nothing about it.
 //
-//   void lock(Location where = {});
+//   void lock(const Location& where = {});
 //
 // Not checked: the location is that of the direct caller, which inside the library is a lock's own header.
 #pragma once

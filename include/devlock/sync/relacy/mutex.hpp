@@ -15,7 +15,7 @@ namespace devlock::relacy {
 template <bool SpuriousFailure>
 class BasicMutex {
  public:
-  BasicMutex(Location where = {}) { mutex_.init(false, false, false, SpuriousFailure, where); }
+  BasicMutex(const Location& where = {}) { mutex_.init(false, false, false, SpuriousFailure, where); }
   ~BasicMutex() {
     touches_too(Touch().writes(id_));
     forget_gate(owner_);
@@ -24,12 +24,12 @@ class BasicMutex {
   BasicMutex(const BasicMutex&) = delete;
   BasicMutex& operator=(const BasicMutex&) = delete;
 
-  void lock(Location where = {}) {
+  [[gnu::always_inline]] void lock(const Location& where = {}) {
     record(Operation::lock, Phase::wants, this, where);
     about_to(touch(true));
     take(where);
   }
-  [[nodiscard]] bool try_lock(Location where = {}) {
+  [[nodiscard, gnu::always_inline]] bool try_lock(const Location& where = {}) {
     record(Operation::try_lock, Phase::wants, this, where);
     about_to(touch(false));
     const bool taken = mutex_.try_lock_exclusive(where);
@@ -41,7 +41,7 @@ class BasicMutex {
     record(Operation::try_lock, taken ? Phase::done : Phase::refused, this, where);
     return taken;
   }
-  void unlock(Location where = {}) {
+  [[gnu::always_inline]] void unlock(const Location& where = {}) {
     record(Operation::unlock, Phase::wants, this, where);
     about_to(touch(false));
     give_back(where);
@@ -52,11 +52,11 @@ class BasicMutex {
 
   /// What taking (`waits`) or giving back touches.
   [[nodiscard]] Touch touch(bool waits) const { return Touch().mutex(id_, owner_, waits); }
-  void give_back(Location where) {
+  void give_back(const Location& where) {
     mutex_.unlock(where);
     owner_ = nobody;
   }
-  void take(Location where) {
+  void take(const Location& where) {
     const detail::KeepsOldValues no_turn;
     mutex_.lock(where);
     owner_ = rl::ctx().current_thread();

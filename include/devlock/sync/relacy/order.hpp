@@ -18,16 +18,11 @@
 namespace devlock::relacy {
 
 constexpr rl::memory_order to_relacy(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_relaxed: return rl::mo_relaxed;
-    case std::memory_order_consume: return rl::mo_consume;
-    case std::memory_order_acquire: return rl::mo_acquire;
-    case std::memory_order_release: return rl::mo_release;
-    case std::memory_order_acq_rel: return rl::mo_acq_rel;
-    case std::memory_order_seq_cst: return rl::mo_seq_cst;
-  }
-  return rl::mo_seq_cst;
+  return static_cast<rl::memory_order>(order);
 }
+static_assert(to_relacy(std::memory_order_relaxed) == rl::mo_relaxed && to_relacy(std::memory_order_consume) == rl::mo_consume &&
+              to_relacy(std::memory_order_acquire) == rl::mo_acquire && to_relacy(std::memory_order_release) == rl::mo_release &&
+              to_relacy(std::memory_order_acq_rel) == rl::mo_acq_rel && to_relacy(std::memory_order_seq_cst) == rl::mo_seq_cst);
 
 /// The order of a compare_exchange that fails, if only that of its success was given: as the standard says.
 constexpr std::memory_order failure_of(std::memory_order success) {

@@ -14,7 +14,7 @@ namespace devlock::relacy {
 
 class SharedMutex {
  public:
-  SharedMutex(Location where = {}) { mutex_.init(true, false, false, false, where); }
+  SharedMutex(const Location& where = {}) { mutex_.init(true, false, false, false, where); }
   ~SharedMutex() {
     touches_too(Touch().writes(id_));
     mutex_.deinit(Location());
@@ -22,32 +22,32 @@ class SharedMutex {
   SharedMutex(const SharedMutex&) = delete;
   SharedMutex& operator=(const SharedMutex&) = delete;
 
-  void lock(Location where = {}) {
+  void lock(const Location& where = {}) {
     begin(Operation::lock, where);
     const detail::KeepsOldValues no_turn;
     mutex_.lock(where);
     record(Operation::lock, Phase::done, this, where);
   }
-  [[nodiscard]] bool try_lock(Location where = {}) {
+  [[nodiscard]] bool try_lock(const Location& where = {}) {
     begin(Operation::try_lock, where);
     return end_try(Operation::try_lock, mutex_.try_lock_exclusive(where), where);
   }
-  void unlock(Location where = {}) {
+  void unlock(const Location& where = {}) {
     begin(Operation::unlock, where);
     mutex_.unlock(where);
     record(Operation::unlock, Phase::done, this, where);
   }
-  void lock_shared(Location where = {}) {
+  void lock_shared(const Location& where = {}) {
     begin(Operation::lock_shared, where);
     const detail::KeepsOldValues no_turn;
     mutex_.lock_shared(where);
     record(Operation::lock_shared, Phase::done, this, where);
   }
-  [[nodiscard]] bool try_lock_shared(Location where = {}) {
+  [[nodiscard]] bool try_lock_shared(const Location& where = {}) {
     begin(Operation::try_lock_shared, where);
     return end_try(Operation::try_lock_shared, mutex_.try_lock_shared(where), where);
   }
-  void unlock_shared(Location where = {}) {
+  void unlock_shared(const Location& where = {}) {
     begin(Operation::unlock_shared, where);
     mutex_.unlock_shared(where);
     record(Operation::unlock_shared, Phase::done, this, where);

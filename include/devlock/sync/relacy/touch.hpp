@@ -39,6 +39,12 @@ class Touch {
     touch.head_ = all;
     return touch;
   }
+  /// Everything, for nobody said what.
+  static constexpr Touch unsaid() {
+    Touch touch;
+    touch.head_ = all | unknown;
+    return touch;
+  }
   /// Touches nothing that another thread could see.
   static constexpr Touch nothing() { return {}; }
   /// Everything, and others run first.
@@ -80,6 +86,7 @@ class Touch {
   }
 
   [[nodiscard]] bool touches_everything() const { return (head_ & all) != 0U; }
+  [[nodiscard]] bool is_unsaid() const { return (head_ & unknown) != 0U; }
   [[nodiscard]] bool yields() const { return (head_ & yielding) != 0U; }
   [[nodiscard]] bool waits() const { return (head_ & waiting) != 0U; }
   /// The mutex among the objects, or no_object.
@@ -122,6 +129,7 @@ class Touch {
   static constexpr std::uint64_t all = std::uint64_t{1} << 34U;
   static constexpr std::uint64_t yielding = std::uint64_t{1} << 35U;
   static constexpr std::uint64_t waiting = std::uint64_t{1} << 36U;
+  static constexpr std::uint64_t unknown = std::uint64_t{1} << 37U;
 
   // The object's number, and whether it is written.
   [[nodiscard]] constexpr std::uint32_t entry(unsigned place) const {
@@ -169,11 +177,11 @@ class Published {
  public:
   void begin_execution(unsigned threads) {
     for (unsigned i = 0; i != threads; ++i) {
-      steps_[i] = {};  // until its first operation a thread touches nothing
+      next_[i] = {};  // until its first operation a thread touches nothing
       made_[i] = 0;
     }
     made_[max_threads] = 0;
-    now_ = &nothing_;
+    now_ = {};
     apart_ = true;
   }
   // Before the threads run and after they ended nothing is a step.
@@ -182,35 +190,22 @@ class Published {
 
   // Thread `index` is scheduled.
   [[gnu::always_inline]] void begin_step(unsigned index) {
-    Steps& steps = steps_[index];
-    if (!steps.known) {
-      steps.touch[steps.next] = Touch::everything();
-    }
-    now_ = &steps.touch[steps.next];
-    steps.next ^= 1U;
-    steps.known = false;
+    now_ = next_[index];
+    next_[index] = Touch::unsaid();
   }
-  [[gnu::always_inline]] void publish(unsigned index, const Touch& touch) {
-    Steps& steps = steps_[index];
-    steps.touch[steps.next] = touch;
-    steps.known = true;
-  }
+  [[gnu::always_inline]] void publish(unsigned index, const Touch& touch) { next_[index] = touch; }
   // Thread `index` falls asleep. Unless it said otherwise it tries the same again when it wakes up.
   void park(unsigned index) {
-    if (!steps_[index].known) {
-      publish(index, *now_);
+    if (next_[index].is_unsaid()) {
+      publish(index, now_);
     }
   }
-  [[nodiscard]] const Touch& next(unsigned index) const {
-    const Steps& steps = steps_[index];
-    return steps.known ? steps.touch[steps.next] : everything_;
-  }
+  [[nodiscard]] const Touch& next(unsigned index) const { return next_[index]; }
   // What the running step touches.
-  [[nodiscard]] Touch& now() { return *now_; }
+  [[nodiscard]] Touch& now() { return now_; }
   std::uint32_t make(unsigned maker) { return made_[maker]++; }
   void forget_gate(const int& owner) {
-    for (Steps& steps : steps_) {
-      Touch& next = steps.touch[steps.next];
+    for (Touch& next : next_) {
       if (next.gate() == &owner) {
         next.forget_gate();
       }
@@ -218,16 +213,9 @@ class Published {
   }
 
  private:
-  struct Steps {
-    Touch touch[2];     // of the last step and of the next
-    unsigned next = 0;
-    bool known = true;  // the next one was published
-  };
-  Steps steps_[max_threads];
+  Touch next_[max_threads];
+  Touch now_;
   std::uint32_t made_[max_threads + 1] = {};
-  Touch nothing_;
-  Touch everything_ = Touch::everything();
-  Touch* now_ = &nothing_;
   bool apart_ = true;
 };
 inline Published published;

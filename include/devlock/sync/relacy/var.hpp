@@ -35,13 +35,13 @@ class Var {
   Var(const Var&) = delete;
   Var& operator=(const Var&) = delete;
 
-  [[nodiscard]] T get(Location where = {}) const {
+  [[nodiscard, gnu::always_inline]] T get(const Location& where = {}) const {
     record(Operation::read, Phase::wants, this, where);
     const auto value = static_cast<T>(var_(where).load());
     record(Operation::read, Phase::done, this, where, shown(value));
     return value;
   }
-  void set(T value, Location where = {}) {
+  [[gnu::always_inline]] void set(T value, const Location& where = {}) {
     record(Operation::write, Phase::wants, this, where, shown(value));
     var_(where).store(static_cast<Stored>(value));
     record(Operation::write, Phase::done, this, where, shown(value));
