@@ -120,7 +120,7 @@ class Cause {
     for (std::size_t i = 0; i != others.size(); ++i) {
       text += (i == 0 ? ", " : " or ") + others[i];
     }
-    return text + ", and nothing orders the two\n";
+    return text + (others.empty() ? ", which nothing orders after it was made\n" : ", and nothing orders the two\n");
   }
 
  private:

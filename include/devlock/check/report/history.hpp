@@ -59,6 +59,7 @@ struct ThreadState {
   std::vector<relacy::Event> wants;  // operations begun and not ended, the innermost last
   std::size_t waiting_since = 0;     // the step in which it fell asleep, if it sleeps
   bool sleeps = false;
+  bool woken = false;                // it still sleeps, but was notified
   std::vector<Holding> holds;
 };
 
@@ -195,6 +196,10 @@ struct History {
       step.others = in_the_way(event.thread, step.object, locks_shared(event.operation));
     } else if (notifies(event.operation)) {
       step.others = sleepers_on(step.object);
+      const bool all = event.operation == Operation::notify_all || step.others.size() == 1;
+      for (const unsigned sleeper : step.others) {
+        states[sleeper].woken = all;  // of several, which one is seen when it wakes
+      }
     } else if (locks(event.operation)) {
       state.holds.push_back({step.object, steps.size(), locks_shared(event.operation)});
     } else if (unlocks(event.operation)) {
@@ -220,6 +225,7 @@ struct History {
       give_back(state, step.second);
     }
     state.sleeps = true;
+    state.woken = false;
     state.waiting_since = steps.size();
     // A lock that was given to somebody else meanwhile is waited for again: one wait to the reader.
     if (!steps.empty()) {
@@ -265,7 +271,7 @@ struct History {
     std::vector<unsigned> found;
     for (unsigned thread = 0; thread != states.size(); ++thread) {
       const relacy::Event* wanted = wanted_by(thread);
-      if (states[thread].sleeps && wanted != nullptr && sleeps_until_notified(wanted->operation) &&
+      if (states[thread].sleeps && !states[thread].woken && wanted != nullptr && sleeps_until_notified(wanted->operation) &&
           objects.find(*wanted) == object) {
         found.push_back(thread);
       }

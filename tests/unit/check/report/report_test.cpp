@@ -168,6 +168,24 @@ TEST_CASE("A thread that was woken and goes to sleep again sleeps") {
   CHECK(report.lost_wakeup);
   CHECK(count(report.trace, "sleeps on condition 1, gives back mutex 1") == 2);
 }
+TEST_CASE("A sleeper that was notified is not there for the next notification, unless it may have been another") {
+  const auto second = [](unsigned sleepers, Operation first, bool sleeps_again) {
+    Script text;
+    for (unsigned thread = 0; thread != sleepers; ++thread) {
+      text.sleeps_in(thread, Operation::condition_wait, c, 1, a);
+    }
+    text.does(2, first, c, 5);
+    if (sleeps_again) {
+      text.ends(0, Operation::condition_wait, c, 1, a).sleeps_in(0, Operation::condition_wait, c, 1, a);
+    }
+    const std::string trace = text.does(2, Operation::notify_one, c, 6).report(Outcome::deadlock, 3).trace;
+    return trace.substr(trace.rfind("notify_one"));
+  };
+  CHECK(has(second(1, Operation::notify_one, false), "nobody sleeps there"));
+  CHECK(has(second(1, Operation::notify_one, true), "sleeping there thread 0"));
+  CHECK(has(second(2, Operation::notify_one, false), "sleeping there thread 0 and thread 1"));
+  CHECK(has(second(2, Operation::notify_all, false), "nobody sleeps there"));
+}
 
 // Wrong uses.
 
@@ -197,6 +215,8 @@ TEST_CASE("A data race names both accesses, and a read does not clash with a rea
                            .does(0, Operation::write, a, 2).does(2, Operation::read, a, 3)
                            .wants(1, Operation::write, a, 9).report(Outcome::data_race, 3);
   CHECK(has(write.cause, "thread 0 writes it (work code.hpp:2) or thread 2 reads it (work code.hpp:3)"));
+  CHECK(Script().wants(1, Operation::read, a, 9).report(Outcome::data_race).cause ==
+        "thread 1 reads var 1 (work code.hpp:9), which nothing orders after it was made\n");
 }
 
 // Names.
