@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The reset of a bus, repeated while the kernel finds one of its locks taken. The kernel tries the locks, resets and gives them back
-// within one write, so that the write is the try of one lock, which stands for all of them; devlock::retry repeats it, and lets
-// it compile only where waiting for device_lock would.
+// The reset of a bus, repeated while the kernel finds one of its locks taken. The kernel tries the locks, resets and gives them
+// back within one write, so that the write is the try of one lock, which stands for all of them; devlock::retry repeats it, and
+// lets it compile only where waiting for device_lock would.
 #pragma once
 
 #include <optional>

@@ -2,9 +2,10 @@
 // Copyright the devlock authors
 //
 // Who has which VFIO file open, from the links in /proc/PID/fd: a group (/dev/vfio/12), a device by its own node
-// (/dev/vfio/devices/vfio3), a device that came out of a group ("anon_inode:[vfio-device]"). Newer kernels say in fdinfo which device
-// the last one is; for older ones it is that of the groups which the same process holds, and without one it is uncertain.
-// Not seen: processes that this one may not look at (they are counted), and descriptors on their way through a socket.
+// (/dev/vfio/devices/vfio3), a device that came out of a group ("anon_inode:[vfio-device]"). Newer kernels say in fdinfo which
+// device the last one is; for older ones it is that of the groups which the same process holds, and without one it is
+// uncertain. Not seen: processes that this one may not look at (they are counted), and descriptors on their way through a
+// socket.
 #pragma once
 
 #include <map>

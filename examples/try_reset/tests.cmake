@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: BSL-1.0
 # Copyright the devlock authors
 #
-# The tool on machines made of files (machine.sh), as tests unit/examples/try_reset/... What it does with a kernel that answers EAGAIN
-# is in tests/unit/examples.
+# The tool on machines made of files (machine.sh), as tests unit/examples/try_reset/... What it does with a kernel that answers
+# EAGAIN is in tests/unit/examples.
 
-# try_reset_test(NAME STATUS n [ON variant...] [OUT regex...] [OUT_NOT regex...] [ERR regex...] [JSON path=value...] ARGUMENTS ...)
-# With JSON the program runs alone.
+# try_reset_test(NAME STATUS n [ON variant...] [OUT regex...] [OUT_NOT regex...] [ERR regex...] ARGUMENTS ...)
 function(try_reset_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "STATUS" "ON;OUT;OUT_NOT;ERR;JSON;ARGUMENTS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "STATUS" "ON;OUT;OUT_NOT;ERR;ARGUMENTS")
   add_test(
     NAME unit/examples/try_reset/${name}
     COMMAND
       "${CMAKE_COMMAND}" -D "STATUS=${arg_STATUS}" -D "OUT=${arg_OUT}" -D "OUT_NOT=${arg_OUT_NOT}" -D "ERR=${arg_ERR}"
-      -D "JSON=${arg_JSON}" -P "${CMAKE_CURRENT_SOURCE_DIR}/passthrough/check.cmake" -- sh
+      -P "${CMAKE_CURRENT_SOURCE_DIR}/passthrough/check.cmake" -- sh
       "${CMAKE_CURRENT_SOURCE_DIR}/try_reset/machine.sh" ${arg_ON} -- $<TARGET_FILE:try_reset> ${arg_ARGUMENTS}
   )
   set_tests_properties(unit/examples/try_reset/${name} PROPERTIES LABELS unit TIMEOUT 60)
@@ -27,7 +26,8 @@ try_reset_test(
                         "\nreset: \"1\"\nreset_subordinate: \"\"\n" ARGUMENTS ${first}
 )
 try_reset_test(
-  bus STATUS 0 OUT "^bus reset of 0000:01:00\\.0, the bus below 0000:00:01\\.0\n.*0000:01:00\\.0 +vfio-pci +7\n +0000:01:00\\.1 +- +7\n"
+  bus STATUS 0
+  OUT "^bus reset of 0000:01:00\\.0, the bus below 0000:00:01\\.0\n.*0000:01:00\\.0 +vfio-pci +7\n +0000:01:00\\.1 +- +7\n"
                    "\nreset: \"\"\nreset_subordinate: \"1\"\n" ARGUMENTS ${first} --scope bus --deadline 60s
 )
 try_reset_test(slot STATUS 0 OUT "\nreset_subordinate: \"1\"\n" ARGUMENTS ${first} --scope slot --deadline 1min)
@@ -101,7 +101,8 @@ try_reset_test(
   ARGUMENTS ${first} --deadline 100ms
 )
 try_reset_test(
-  no-function-reset STATUS 5 OUT "${untouched}" ERR "0000:01:00\\.1: unsupported \\(ENOTTY\\): it has no function reset. try --scope"
+  no-function-reset STATUS 5 OUT "${untouched}"
+  ERR "0000:01:00\\.1: unsupported \\(ENOTTY\\): it has no function reset. try --scope"
   ARGUMENTS 0000:01:00.1
 )
 try_reset_test(
@@ -113,7 +114,8 @@ try_reset_test(
   ARGUMENTS ${first} --scope slot
 )
 try_reset_test(
-  no-sysfs ON no-sysfs STATUS 3 OUT "${untouched}" ERR "enumerate PCI functions: gone \\(ENOENT\\): sysfs does not list them. mount sysfs"
+  no-sysfs ON no-sysfs STATUS 3 OUT "${untouched}"
+  ERR "enumerate PCI functions: gone \\(ENOENT\\): sysfs does not list them. mount sysfs"
   ARGUMENTS ${first}
 )
 
@@ -132,7 +134,8 @@ try_reset_test(
       "\"refusals\": .\n +{\n +\"operation\": \"reset function\"" "\"affected\": .\n +{\n +\"address\": \"0000:01:00\\.0\"" "${untouched}"
   ARGUMENTS ${first} --json
 )
-try_reset_test(json-stuck ON stuck STATUS 8 OUT "\"outcome\": \"abandoned\"" "\"left_behind\"" ARGUMENTS ${first} --json --deadline 0)
+try_reset_test(json-stuck ON stuck STATUS 8 OUT "\"outcome\": \"abandoned\"" "\"left_behind\""
+ARGUMENTS ${first} --json --deadline 0)
 
 # Wrong usage.
 try_reset_test(malformed STATUS 2 OUT "${untouched}" ERR "1:2: this is no PCI address. write DOMAIN" ARGUMENTS 1:2)

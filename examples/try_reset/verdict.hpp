@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Why a reset is not to be tried, each reason with what to do about it. The kernel itself looks at none of the users: sysfs resets a
-// device under a running virtual machine.
+// Why a reset is not to be tried, each reason with what to do about it. The kernel itself looks at none of the users: sysfs
+// resets a device under a running virtual machine.
 #pragma once
 
 #include <string>

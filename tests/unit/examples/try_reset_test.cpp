@@ -24,6 +24,7 @@ struct Time {
   static inline time_point present{};
   static time_point now() { return present; }
 };
+static_assert(Time::is_steady);
 struct Tick {
   void operator()() const { Time::present += std::chrono::milliseconds(10); }
 };
