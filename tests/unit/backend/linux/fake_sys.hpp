@@ -75,8 +75,9 @@ class FakeKernel {
   std::uint32_t hot_reset_flags = 0;
   std::uint32_t group_flags = VFIO_GROUP_FLAGS_VIABLE;
   std::uint32_t device_flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI;
-  std::size_t chunk = SIZE_MAX;  ///< the most that one read or write transfers
-  short poll_events = 0;         ///< what a descriptor that is polled has ready
+  std::size_t chunk = SIZE_MAX;       ///< the most that one read or write transfers
+  short poll_events = 0;              ///< what a descriptor that is polled has ready
+  std::function<void()> before_call;  ///< run before each call, with the machine as it is then
 
   // What happened.
   std::vector<Made> made;
@@ -85,11 +86,13 @@ class FakeKernel {
   int unplug_event = -1;             ///< the descriptor that a device was told to signal
   int container_of_group = -1;
   std::vector<std::string> devices_asked_for;
-  std::vector<std::vector<int>> hot_resets;  ///< the descriptors that each one named
+  std::vector<std::vector<int>> hot_resets;                   ///< the descriptors that each one named
   std::vector<std::pair<std::uint64_t, int>> kvm_attributes;  ///< attribute, group descriptor
 
   /// The call with this number, counted from 0 over all calls, answers the errno.
   void fail_at(std::size_t number, int error_number) { numbered_[number] = error_number; }
+  /// The read or write with this number transfers at most `most`. A write that is cut short stores nothing.
+  void shorten_at(std::size_t number, std::size_t most) { shortened_[number] = most; }
   /// The next `times` calls of this kind on `object`, or on anything if it is empty, answer the errno.
   void fail(Call call, int error_number, std::string object = {}, int times = 1) {
     scripted_.push_back(Scripted{call, std::move(object), 0, -long{error_number}, times});
@@ -103,6 +106,10 @@ class FakeKernel {
   }
 
   [[nodiscard]] std::size_t open_descriptors() const { return open_.size(); }
+  [[nodiscard]] std::size_t open_descriptors(Kind kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(open_.begin(), open_.end(), [&](const auto& one) { return one.second.kind == kind; }));
+  }
   [[nodiscard]] std::size_t count(Call call, unsigned long request = 0) const {
     return static_cast<std::size_t>(std::count_if(made.begin(), made.end(), [&](const Made& one) {
       return one.call == call && (request == 0 || one.request == request);
@@ -131,6 +138,9 @@ class FakeKernel {
 
   // Notes the call; the answer that the script has for it, if any.
   std::optional<long> begin(Call call, std::string object, unsigned long request = 0) {
+    if (before_call) {
+      before_call();
+    }
     const std::size_t number = made.size();
     made.push_back(Made{call, std::move(object), request});
     if (const auto at = numbered_.find(number); at != numbered_.end()) {
@@ -144,6 +154,11 @@ class FakeKernel {
       }
     }
     return std::nullopt;
+  }
+  // What the call that was noted last may transfer.
+  [[nodiscard]] std::size_t most_now(std::size_t size) const {
+    const auto found = shortened_.find(made.size() - 1);
+    return found == shortened_.end() ? size : std::min(size, found->second);
   }
   long add(Kind kind, std::string path) {
     open_.emplace(next_, Opened{kind, std::move(path)});
@@ -190,7 +205,7 @@ class FakeKernel {
       return -EBADF;
     }
     const std::string& text = files[file->path];
-    const std::size_t count = std::min({size, chunk, text.size() - std::min(file->offset, text.size())});
+    const std::size_t count = std::min({most_now(size), chunk, text.size() - std::min(file->offset, text.size())});
     std::memcpy(buffer, text.data() + file->offset, count);
     file->offset += count;
     return static_cast<long>(count);
@@ -202,6 +217,9 @@ class FakeKernel {
     }
     if (file == nullptr) {
       return -EBADF;
+    }
+    if (const std::size_t most = most_now(size); most != size) {
+      return static_cast<long>(most);
     }
     const std::string_view text(static_cast<const char*>(data), std::min(size, chunk));
     const std::string path = file->path;
@@ -393,6 +411,7 @@ class FakeKernel {
   std::map<int, Opened> open_;
   int next_ = 100;
   std::map<std::size_t, int> numbered_;
+  std::map<std::size_t, std::size_t> shortened_;
   std::vector<Scripted> scripted_;
 };
 

@@ -95,6 +95,9 @@ struct Machine {
       if (!address || !own.links.contains(device_path(*address))) {
         return -long{ENODEV};
       }
+      if (own.links.contains(device_path(*address) + "/driver")) {
+        return 0L;  // bound already
+      }
       const std::string& only = own.files[device_path(*address) + "/driver_override"];
       bind_to(own, *address, only == "(null)\n" ? "e1000e" : only);
       return 0L;
