@@ -246,7 +246,7 @@ TEST_CASE("an answer that no bind explains is the first and last one", "[bind]")
                     [&](const auto& context) {
                       context.assume();
                       ++asked;
-                      return rig.host.unbind(context, second);  // ENODEV: nothing is bound, and nothing will be
+                      return rig.host.unbind(context.again(), second);  // ENODEV: nothing is bound, and nothing will be
                     }),
          {Operation::unbind, ENODEV, ErrorClass::gone, "0000:01:00.1", "no driver"});
   CHECK(asked == 1);
