@@ -188,11 +188,11 @@ class Device {
     {
       Guard group{context, device.group->group_lock};
       Guard set{group, device.function.device_set->lock};
-      device.open_count.set(device.open_count.get() - 1U);
       device.group->container_users.set(device.group->container_users.get() - 1U);
-      if (device.open_count.get() == 0U) {
-        last_close(set, *open.file->machine(), device);
-      }
+      device.opens.close(set, [&](const auto& inside, VmState<S>*) {
+        inside.assume();
+        last_close(inside, *open.file->machine(), device);
+      });
     }
     open.user.leave();  // an unbind that waits goes on from here
   }
@@ -205,7 +205,6 @@ class Device {
       auto target = ResetTarget<S>::unasked(machine);
       (void)pci::try_reset(context, target, scope).has_value();
     }
-    device.vm.reset();
   }
 
   pci::Address address_;

@@ -134,12 +134,15 @@ class Group {
           group.container == nullptr ? "put the group into a container first" : "set the container's IOMMU first"));
     }
     Guard set{guard, device->function.device_set->lock};
-    if (device->open_count.get() == 0U) {
-      if (auto enabled = first_open(set, *device); !enabled) {
-        return failure(std::move(enabled).error());
-      }
+    Result<void> enabled;
+    const int error = device->opens.open(set, group.kvm, [&](const auto& inside, VmState<S>*) {
+      inside.assume();
+      enabled = this->first_open(inside, *device);
+      return enabled ? 0 : enabled.error().error_number;
+    });
+    if (error != 0) {
+      return failure(std::move(enabled).error());
     }
-    device->open_count.set(device->open_count.get() + 1U);
     group.container_users.set(group.container_users.get() + 1U);
     return Device(file_, std::move(device), std::move(user));
   }
@@ -221,8 +224,6 @@ class Group {
           contended ? "try again once that operation is done" : "try again"));
     }
     device.reset_works.set(reset.has_value());
-    Guard pointer{context, device.group->kvm_ref_lock};
-    device.vm = device.group->vm.lock();
     return {};
   }
 

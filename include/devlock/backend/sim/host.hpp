@@ -116,8 +116,8 @@ class BasicHost {
   }
   /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA. EINVAL: no name of a
   /// driver, or VFIO does not take the function.
-  [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address,
-                                  std::string_view driver) DEVLOCK_REQUIRES(context) {
+  [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address, std::string_view driver)
+      DEVLOCK_REQUIRES(context) {
     return DriverCore<S>(*machine_).bind(context.again(), address, driver);
   }
   /// ENOENT: no such function. ENODEV: no driver. Waits until every descriptor of it is closed, with its device lock held.
@@ -210,9 +210,11 @@ class BasicHost {
     if (const int error_number = machine_->faults.take(Operation::create_vm, std::span<const Address>{})) {
       return failure(injected(Operation::create_vm, "VM", error_number));
     }
-    auto state = std::make_shared<VmState<S>>();
-    Guard guard{context, state->kvm_lock};  // KVM_CREATE_DEVICE
-    return Vm(machine_, std::move(state));
+    Vm vm(machine_, new VmState<S>(machine_->vms));
+    if (auto made = vm.create_device(context); !made) {
+      return failure(std::move(made).error());
+    }
+    return vm;
   }
 
   /// The next `count` operations of this kind, on this function or on any, fail with `error_number` where they do their work.

@@ -45,7 +45,7 @@ class HotResetSet {
   }
   Result<void> wake(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
     for (const auto& device : devices_) {
-      if (device->open_count.get() == 0U) {
+      if (device->opens.count() == 0U) {
         auto waiting = device->waits_to_wake.enter();
         Guard awake{context, device->memory_lock};
       }

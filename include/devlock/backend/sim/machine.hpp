@@ -93,6 +93,7 @@ class Machine {
   }
 
   Faults<S> faults;
+  std::shared_ptr<Gauge<S>> vms = std::make_shared<Gauge<S>>();  // that somebody refers to
   Ordered<vfio::group_list_lock, typename S::mutex> group_list_lock;
 
  private:

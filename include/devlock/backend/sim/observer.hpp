@@ -61,7 +61,7 @@ class Observer {
       if (const auto group = iommu->vfio()) {
         note(held, group->group_lock, iommu->name());
         note(held, group->device_lock, iommu->name());
-        note(held, group->kvm_ref_lock, iommu->name());
+        note(held, group->kvm.lock, iommu->name());
       }
     }
     for (const auto& set : machine_.device_sets()) {

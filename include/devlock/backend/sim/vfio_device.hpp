@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "devlock/backend/sim/gauge.hpp"
+#include "devlock/backend/sim/vm_state.hpp"
 #include "devlock/lock/ordered.hpp"
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/guard.hpp"
+#include "devlock/vfio/device_opens.hpp"
 #include "devlock/vfio/order.hpp"
 
 namespace devlock::sim {
@@ -23,9 +25,6 @@ template <Sync S>
 struct Function;
 template <Sync S>
 struct VfioGroup;
-template <Sync S>
-struct VmState;
-
 template <Sync S>
 class VfioDevice;
 
@@ -59,10 +58,9 @@ class VfioDevice {
   Users users;
   Ordered<vfio::memory_lock, typename S::mutex> memory_lock;
   Ordered<vfio::igate, typename S::mutex> igate;
-  typename S::template var<unsigned> open_count{0U};  // guarded by the device set's lock
+  vfio::DeviceOpens<S, VmState<S>> opens;  // and the VM that it has meanwhile; guarded by the device set's lock
   typename S::template var<bool> reset_works{false};  // written by the first open, before there is a descriptor
   Gauge<S> waits_to_wake;                             // a hot reset that waits for memory_lock to wake this device
-  std::shared_ptr<VmState<S>> vm;                     // held from the first open to the last close; device set's lock
 
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.
   void request(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {

@@ -35,8 +35,7 @@ struct VfioGroup {
   Ordered<vfio::group_device_lock, typename S::mutex> device_lock;
   std::vector<std::weak_ptr<VfioDevice<S>>> devices;  // guarded by device_lock; their functions own them
 
-  Ordered<vfio::kvm_ref_lock, typename S::mutex> kvm_ref_lock;
-  std::weak_ptr<VmState<S>> vm;  // guarded by kvm_ref_lock
+  vfio::KvmPointer<S, VmState<S>> kvm;
 
   /// Leaves the container and gives the DMA back. Call it with group_lock held and with a container.
   void detach_container(vfio::ContextFor<vfio::container_lock> context) DEVLOCK_REQUIRES(context) {
@@ -79,7 +78,7 @@ template <Sync S>
 class GroupFile {
  public:
   GroupFile(std::shared_ptr<Machine<S>> machine, std::shared_ptr<VfioGroup<S>> group)
-      : machine_(std::move(machine)), group_(std::move(group)) {}
+      : kvm(group->kvm), machine_(std::move(machine)), group_(std::move(group)) {}
   GroupFile(const GroupFile&) = delete;
   GroupFile& operator=(const GroupFile&) = delete;
   /// The last reference went. The kernel defers this to a point where the task holds none of its locks. The contexts of
@@ -92,6 +91,8 @@ class GroupFile {
     }
     group_->opened.set(false);
   }
+
+  vfio::KvmPointer<S, VmState<S>>& kvm;  ///< of the group
 
   [[nodiscard]] VfioGroup<S>& group() const { return *group_; }
   [[nodiscard]] const std::shared_ptr<Machine<S>>& machine() const { return machine_; }

@@ -71,21 +71,69 @@ TEST_CASE("an open device refers to the VM that its group is attached to, from t
   rig.give(example::edu, "vfio-pci");
   auto session = rig.open(example::edu);
   auto& function = *rig.host.machine().find(example::edu);
-  CHECK(function.vfio->vm == nullptr);
+  CHECK(function.vfio->opens.vm() == nullptr);
   REQUIRE(answer(session.device.close(rig.root)) == "ok");
 
   auto vm = create_vm(rig);
   REQUIRE(answer(vm.attach(rig.root, session.group)) == "ok");
   auto device = rig.open_device(session.group, example::edu);
   auto second = rig.open_device(session.group, example::edu);
-  CHECK(function.vfio->vm != nullptr);
+  CHECK(function.vfio->opens.vm() != nullptr);
   REQUIRE(answer(vm.close(rig.root)) == "ok");  // the device's reference keeps what is left of it
-  CHECK(function.vfio->vm != nullptr);
-  CHECK(function.vfio->group->vm.lock() == nullptr);
+  CHECK(function.vfio->opens.vm() != nullptr);
+  CHECK(function.vfio->group->kvm.get(rig.root) == nullptr);
+  CHECK(rig.host.machine().vms->value() == 1);
   REQUIRE(answer(device.close(rig.root)) == "ok");
-  CHECK(function.vfio->vm != nullptr);
+  CHECK(function.vfio->opens.vm() != nullptr);
   REQUIRE(answer(second.close(rig.root)) == "ok");
-  CHECK(function.vfio->vm == nullptr);
+  CHECK(function.vfio->opens.vm() == nullptr);
+  CHECK(rig.host.machine().vms->value() == 0);  // the last put was that of the last close
+}
+
+TEST_CASE("a VM has one kvm-vfio device at a time") {
+  Rig rig;
+  rig.root.assume();
+  rig.give(example::edu, "vfio-pci");
+  auto group = rig.open_group(example::edu);
+  auto vm = create_vm(rig);
+  CHECK(answer(vm.create_device(rig.root)) == "EBUSY held");
+  REQUIRE(answer(vm.attach(rig.root, group)) == "ok");
+  REQUIRE(answer(vm.close_device(rig.root)) == "ok");
+  CHECK(answer(vm.close_device(rig.root)) == "ok");
+  CHECK(answer(vm.attach(rig.root, group)) == "EBADF invalid");
+  CHECK(answer(vm.detach(rig.root, group)) == "EBADF invalid");
+  REQUIRE(answer(vm.create_device(rig.root)) == "ok");
+  CHECK(answer(vm.detach(rig.root, group)) == "ENOENT gone");
+  CHECK(answer(vm.attach(rig.root, group)) == "ok");
+  REQUIRE(answer(vm.close(rig.root)) == "ok");
+  CHECK(answer(vm.create_device(rig.root)) == "EBADF invalid");
+  CHECK(answer(vm.close_device(rig.root)) == "EBADF invalid");
+  CHECK(rig.host.machine().vms->value() == 0);
+}
+
+TEST_CASE("what is no group is not attached") {
+  Rig rig;
+  rig.root.assume();
+  auto vm = create_vm(rig);
+  auto container = rig.host.open_container();
+  REQUIRE(answer(container) == "ok");
+  CHECK(answer(vm.attach(rig.root, *container)) == "EINVAL invalid");
+  REQUIRE(answer(container->close()) == "ok");
+  CHECK(answer(vm.attach(rig.root, *container)) == "EBADF invalid");
+}
+
+TEST_CASE("an open that fails keeps no VM") {
+  Rig rig;
+  rig.root.assume();
+  rig.give(example::edu, "vfio-pci");
+  auto session = rig.open(example::edu);
+  REQUIRE(answer(session.device.close(rig.root)) == "ok");
+  auto vm = create_vm(rig);
+  REQUIRE(answer(vm.attach(rig.root, session.group)) == "ok");
+  rig.host.inject(Operation::open_device, example::edu, EIO);
+  CHECK(answer(session.group.open_device(rig.root, example::edu)) == "EIO failed");
+  REQUIRE(answer(vm.close(rig.root)) == "ok");
+  CHECK(rig.host.machine().vms->value() == 0);
 }
 
 TEST_CASE("a group that is attached again belongs to the VM that came last") {
