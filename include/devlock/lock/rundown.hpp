@@ -55,6 +55,9 @@ class Rundown {
   };
 
   Rundown() = default;
+  /// Starts closed: nobody gets in before reopen().
+  struct Closed {};
+  explicit Rundown(Closed) : word_(closing_bit) {}
   Rundown(const Rundown&) = delete;
   Rundown& operator=(const Rundown&) = delete;
 
@@ -83,7 +86,8 @@ class Rundown {
   /// Lets users in again. Users who are still inside stay counted.
   void reopen() {
     unsigned seen = word_.load(std::memory_order_relaxed);
-    while (!word_.compare_exchange_strong(seen, seen & ~closing_bit, std::memory_order_release)) {  // pairs with enter()
+    while (
+        !word_.compare_exchange_strong(seen, seen & ~closing_bit, std::memory_order_release)) {  // pairs with enter()
     }
   }
 

@@ -36,7 +36,7 @@ class Mdev {
  public:
   using File = Rundown<S, Order, attribute>;
 
-  explicit Mdev(const Uuid& name) : uuid(name) { remove_file.begin_close(); }
+  explicit Mdev(const Uuid& name) : uuid(name), remove_file(typename File::Closed()) {}
   Mdev(const Mdev&) = delete;
   Mdev& operator=(const Mdev&) = delete;
 

@@ -40,6 +40,15 @@ TEST_CASE("Users enter and leave, and are counted") {
   REQUIRE(handles.users() == 0);
 }
 
+TEST_CASE("One that starts closed lets users in once it is opened") {
+  Handles handles{Handles::Closed()};
+  REQUIRE(handles.closing());
+  REQUIRE(handles.users() == 0);
+  REQUIRE_FALSE(handles.enter());
+  handles.reopen();
+  REQUIRE(handles.enter());
+}
+
 TEST_CASE("A user moves, and leaves once") {
   Handles handles;
   auto one = handles.enter();

@@ -45,6 +45,9 @@ std::vector<Entry> kvm_vfio_entries() {
                                  KeepsIfItFails>>("an open that fails keeps the VM",
                                                   "open and close, VM closes, an open fails: kvm_ref_lock",
                                                   Outcome::assertion, 100, "gets and puts balance"),
+          fault<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutInline, UnderKvmLock, Third::none, 1, KeepsThePointer>>(
+              "a device that is closed keeps its pointer to the VM", "open and close, VM closes: kvm_ref_lock",
+              Outcome::assertion, 100, "a closed device has no VM"),
           fix<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutByWorker, UnderKvmLock, Third::worker>>(
               "open and close, VM closes, put by a worker: kvm_ref_lock", 1000,
               {"opened with the VM", "opened without the VM"}),

@@ -173,6 +173,23 @@ struct KeepsIfItFails {
   };
 };
 
+/// A device that is closed still has its pointer, which leads to a VM that it gave back.
+struct KeepsThePointer {
+  template <class Vm>
+  struct Opens : devlock::vfio::DeviceOpens<Sync, Vm, KernelOrder> {
+    using Base = devlock::vfio::DeviceOpens<Sync, Vm, KernelOrder>;
+    template <class Context, class Last>
+    void close(const Context& context, const Last& last) DEVLOCK_REQUIRES(context) {
+      stale_.set(Base::vm());
+      Base::close(context, last);
+    }
+    [[nodiscard]] Vm* vm() const { return Base::vm() != nullptr ? Base::vm() : stale_.get(); }
+
+   private:
+    Var<Vm*> stale_{nullptr};
+  };
+};
+
 /// What vfio-ap holds to change the guest's shadow.
 struct UnderKvmLock {
   template <class Vm, class Context, class Act>

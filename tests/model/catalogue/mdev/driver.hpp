@@ -18,7 +18,7 @@ using devlock::check::mark;
 using devlock::check::require;
 
 /// What a scenario looks for: a wrong variant for its own symptom, the right ones for all.
-enum class Symptom { all, orphan, dying_device, freed_parent, stale_file };
+enum class Symptom { all, orphan, dying_device, freed_parent, stale_file, second_release };
 
 /// Where a creation finds no memory.
 enum class Fails { nowhere, allocate, name, attach, files };
@@ -104,15 +104,15 @@ class Driver {
   }
   void detach(ContextFor<device_lock>, Device& device) {
     expect_parent();
-    if (Looks == Symptom::all) {
+    if (looks_for(Symptom::second_release)) {
       require(device.known.get() == attached, "a device is detached once, after it was attached");
     }
     device.known.set(detached);
   }
   void release(Device& device) {
-    if (Looks == Symptom::all) {
+    if (looks_for(Symptom::second_release)) {
       require(device.known.get() != attached, "a device is released after its removal");
-      require(device.exists.get() && ++device.times_released == 1U, "a device is released once");
+      require(++device.times_released == 1U, "a device is released once");
     }
     device.exists.set(false);
   }

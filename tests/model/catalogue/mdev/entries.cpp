@@ -25,8 +25,8 @@ template <class How>
 using Held = Life<Parent<RundownGate, How>, 2, 1, Remove<0>, Create<1, 1>, Hold<0>>;
 template <class Gate>
 using TwoCreates = Life<Parent<Gate>, 2, 0, Create<0, 7>, Create<1, 7>, Unregister>;
-template <class Gate>
-using TwoRemoves = Life<Parent<Gate>, 1, 1, Remove<0>, Remove<0>, Unregister>;
+template <class Gate, class How = AsItShould, Symptom Looks = Symptom::all>
+using TwoRemoves = Life<Parent<Gate, How, Looks>, 1, 1, Remove<0>, Remove<0>, Unregister>;
 template <class Gate>
 using CreateAndRemove = Life<Parent<Gate>, 2, 1, Remove<0>, Create<1, 7>, Unregister>;
 
@@ -94,6 +94,9 @@ std::vector<Entry> mdev_entries() {
           fix<TwoCreates<RundownGate>>("two create of one uuid, unregister: Rundown", 1000000,
                                        {"created", "create: EEXIST", "create: ENODEV"}),
           fix<TwoRemoves<Sem>>("two remove, unregister: unreg_sem tried", 1000000, removed),
+          fault<TwoRemoves<Sem, EachIsFirst, Symptom::second_release>>(
+              "two remove, unregister: each thinks that it is first", "two remove, unregister: unreg_sem tried",
+              Outcome::assertion, 1000, "", {Search::full}),
           fix<CreateAndRemove<RundownGate>>("create, remove, unregister: Rundown", 3000000,
                                             {"created", "create: ENODEV", "removed", "remove: ENODEV"}),
           fix<CreateAndRemove<Counted>>("create, remove, unregister: count and condition variable", 100000,

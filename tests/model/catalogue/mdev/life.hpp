@@ -156,6 +156,29 @@ struct LosesAnInstance {
   };
 };
 
+/// Whoever writes to the remove file removes the device.
+struct EachIsFirst {
+  template <class Gate, Symptom Looks>
+  struct Parent : RightParent<Gate, Looks> {
+    using RightParent<Gate, Looks>::RightParent;
+    template <class Context>
+    static int remove(const Context& context, DeviceOf<Looks>& device) DEVLOCK_REQUIRES(context) {
+      auto handler = device.remove_file.enter();
+      if (!handler) {
+        return ENODEV;
+      }
+      auto& parent = static_cast<Parent&>(Parent::of(device));
+      const bool entered = parent.gate_.run(context, [&](const auto& inside) {
+        inside.assume();
+        handler.leave();
+        parent.become(inside, device, devlock::vfio::MdevState::leaving);
+        parent.take_away(inside, device);
+      });
+      return entered ? 0 : ENODEV;
+    }
+  };
+};
+
 /// A uuid that is on its way out counts as free, while somebody still has the device.
 struct FreesUuidEarly {
   template <class Gate, Symptom Looks>
@@ -196,11 +219,19 @@ class Parent {
         slots_{Device(uuids[0]), Device(uuids[1]), Device(uuids[2])},
         max_(instances) {
     devlock::check::name(list_.lock, "mdev_list_lock");
+    devlock::check::name(Inner::available(parent_), "available");
+    devlock::check::name(Inner::create_file(parent_), "create file");
+    devlock::check::name(driver_.parent_is_there, "the parent is there");
     for (unsigned i = 0; i != most; ++i) {
       driver_.slots[i] = &slots_[i];
       devlock::check::name(slots_[i].references, "users of mdev", i);
       devlock::check::name(slots_[i].remove_file, "remove file", i);
       devlock::check::name(slots_[i].removal, "removal", i);
+      devlock::check::name(slots_[i].state, "state of mdev", i);
+      devlock::check::name(slots_[i].parent, "parent of mdev", i);
+      devlock::check::name(slots_[i].known, "attached", i);
+      devlock::check::name(slots_[i].exists, "there is mdev", i);
+      devlock::check::name(slots_[i].file_taken, "file taken away", i);
     }
   }
 
@@ -288,6 +319,11 @@ class Parent {
   }
 
  private:
+  using Base = RightParent<Gate, Looks>;
+  struct Inner : Base {
+    static auto& available(Base& parent) { return parent.*&Inner::available_; }
+    static auto& create_file(Base& parent) { return parent.*&Inner::create_file_; }
+  };
   template <class Context>
   static void remove(const Context& context, Device& device) DEVLOCK_REQUIRES(context) {
     switch (How::template Parent<Gate, Looks>::remove(context, device)) {
@@ -311,7 +347,7 @@ class Parent {
   }
   template <class Context>
   void put(const Context& context, Device& device) DEVLOCK_REQUIRES(context) {
-    RightParent<Gate, Looks>::put(context, list_, driver_, device);
+    Base::put(context, list_, driver_, device);
   }
 
   Driver<Looks> driver_;

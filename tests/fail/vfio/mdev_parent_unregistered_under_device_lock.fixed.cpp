@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// The device is unlocked first.
+#include <mutex>
+#include "devlock/sync/std.hpp"
+#include "devlock/vfio/mdev_parent.hpp"
+
+using namespace devlock::vfio;
+
+struct Driver {
+  using Device = Mdev<devlock::StdSync>;
+  Device* allocate(const Uuid& uuid);
+  int name(Device& device);
+  int attach(ContextFor<device_lock> context, Device& device);
+  int add_files(Device& device);
+  void detach(ContextFor<device_lock> context, Device& device);
+  void release(Device& device);
+};
+using Parent = MdevParent<devlock::StdSync, Driver>;
+
+void f(Parent& parent, devlock::Ordered<device_lock, std::mutex>& lock) {
+  ThreadContext root;
+  { devlock::Guard device{root, lock}; }
+  parent.unregister(root);
+}
