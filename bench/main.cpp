@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Runs all benchmarks, each several times and in turns, and prints their medians and the ratios to their peers.
+// Runs all benchmarks, each several times and in turns, and prints their medians, and the ratios to their peers beside the goals.
 //
 //   bench                                    # everything, 9 repetitions of 50 ms
 //   bench --benchmark_filter=walk            # what Google Benchmark offers, works here too
@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <string>
@@ -34,7 +35,7 @@ class RatioReporter : public benchmark::ConsoleReporter {
         failed_ = true;
       } else if (run.run_type == Run::RT_Iteration) {
         times_[run.run_name.function_name + (run.run_name.args.empty() ? "" : "/" + run.run_name.args)].push_back(
-            run.GetAdjustedCPUTime());
+            run.run_name.time_type.empty() ? run.GetAdjustedCPUTime() : run.GetAdjustedRealTime());
       }
     }
   }
@@ -47,7 +48,9 @@ class RatioReporter : public benchmark::ConsoleReporter {
       const auto [least, most] = std::minmax_element(times.begin(), times.end());
       std::printf("%-44s %12.2f %7.0f%%\n", name.c_str(), median(times), 100 * (*most - *least) / median(times));
     }
-    std::printf("\n%-28s %-34s %10s %10s %8s\n", "what", "against", "ns", "peer ns", "ratio");
+    std::printf("\n%-34s %-34s %10s %10s %8s %8s\n", "what", "against", "ns", "peer ns", "ratio", "goal");
+    unsigned goals = 0;
+    unsigned met = 0;
     for (const auto& comparison : bench::comparisons()) {
       const auto ours = times_.find(comparison.ours);
       const auto peer = times_.find(comparison.peer);
@@ -61,8 +64,16 @@ class RatioReporter : public benchmark::ConsoleReporter {
       }
       const double a = median(ours->second);
       const double b = median(peer->second);
-      std::printf("%-28s %-34s %10.2f %10.2f %8.2f\n", comparison.what.c_str(), comparison.peer.c_str(), a, b, a / b);
+      std::printf("%-34s %-34s %10.2f %10.2f %8s", comparison.what.c_str(), comparison.peer.c_str(), a, b,
+                  short_ratio(a / b).c_str());
+      if (comparison.goal != 0) {
+        ++goals;
+        met += a / b <= comparison.goal ? 1U : 0U;
+        std::printf(" %8s %s", short_ratio(comparison.goal).c_str(), a / b <= comparison.goal ? "met" : "missed");
+      }
+      std::printf("\n");
     }
+    std::printf("\n%u of %u goals met on %s\n", met, goals, machine().c_str());
     return complete;
   }
 
@@ -71,6 +82,27 @@ class RatioReporter : public benchmark::ConsoleReporter {
     std::sort(times.begin(), times.end());
     const std::size_t half = times.size() / 2;
     return times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
+  }
+
+  // A small ratio as what it is the inverse of: "1/75".
+  static std::string short_ratio(double ratio) {
+    char text[32];
+    if (ratio >= 0.1) {
+      std::snprintf(text, sizeof text, "%.2f", ratio);
+    } else {
+      std::snprintf(text, sizeof text, "1/%.0f", 1 / ratio);
+    }
+    return text;
+  }
+  static std::string machine() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);) {
+      if (line.rfind("model name", 0) == 0) {
+        return line.substr(line.find(':') + 2) + ", " + std::to_string(std::thread::hardware_concurrency()) +
+               " threads";
+      }
+    }
+    return "an unknown machine, " + std::to_string(std::thread::hardware_concurrency()) + " threads";
   }
 
   std::map<std::string, std::vector<double>> times_;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// What the validator costs. The program has it or has it not, so compare two builds:
-//
-//   cmake --preset release -DCMAKE_CXX_FLAGS=-DDEVLOCK_VALIDATE=1    # or =0
-//   build/release/bench/bench --benchmark_filter=validate
+// What the validator costs. A program has it or has it not: it is on in `bench_validated`, and off in `bench` if that is a Release build.
 #include <benchmark/benchmark.h>
 
 #include <mutex>
