@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,8 +23,7 @@
 
 #include <linux/vfio.h>
 
-#include "devlock/backend/concept.hpp"
-#include "devlock/backend/linux/group_file.hpp"
+#include "devlock/backend/linux/device_file.hpp"
 #include "devlock/backend/linux/hot_reset.hpp"
 
 namespace devlock::linux_host {
@@ -37,35 +37,17 @@ class BasicDevice {
   /// An unbind waits for its end.
   using lifetime_class = vfio::open_device;
 
-  /// Opens `address` in `group`, which has a container with an IOMMU.
-  [[nodiscard]] static Result<BasicDevice> open(std::shared_ptr<GroupFile<Sys>> group, pci::Address address) {
-    constexpr auto operation = Operation::open_device;
-    const std::string name = to_string(address);
-    const Sys sys = group->descriptor.sys();
-    const long opened =
-        group->descriptor.ioctl(VFIO_GROUP_GET_DEVICE_FD, reinterpret_cast<std::uintptr_t>(name.c_str()));
-    if (opened < 0) {
-      const auto error_number = static_cast<int>(-opened);
-      return failure(
-          explain(operation, name, error_number,
-                  {{ENODEV, "it is not in this group, has no VFIO driver, or is leaving",
-                    "bind it to vfio-pci; just after a bind the kernel may need a moment: try again"},
-                   {ENOENT, "it is not in this group, has no VFIO driver, or is leaving",
-                    "bind it to vfio-pci; just after a bind the kernel may need a moment: try again"},
-                   {EINVAL, "the group has no container with an IOMMU", "set_container and set_iommu come first"},
-                   {EAGAIN, "the reset at its opening found a lock taken", "try again once that operation is done"},
-                   {EACCES, "it is a virtual function that wants the token of its VF owner", "pass that token"},
-                   {EPERM, "the group is not viable any more", "see which of its functions a host driver has"}}));
+  /// Opens `address` in `group`, which has a container with an IOMMU; with the token of the VF owner if there is one.
+  [[nodiscard]] static Result<BasicDevice> open(std::shared_ptr<GroupFile<Sys>> group, pci::Address address,
+                                                const std::optional<vfio::Uuid>& token = std::nullopt) {
+    auto file = open_in_group(std::move(group), address, token);
+    if (!file) {
+      return failure(std::move(file.error()));
     }
-    auto file = std::make_unique<File>(std::move(group), sys, opened, address);
-    vfio_device_info info{};
-    info.argsz = sizeof info;
-    if (const long done = file->descriptor.ioctl(VFIO_DEVICE_GET_INFO, pointer_argument(info)); done < 0) {
-      return failure(explain(operation, name, static_cast<int>(-done)));
-    }
-    file->flags = info.flags;
-    return BasicDevice(std::move(file));
+    return BasicDevice(std::move(*file));
   }
+  /// For those that open devices; never null.
+  explicit BasicDevice(std::unique_ptr<DeviceFile<Sys>> file) : file_(std::move(file)) {}
 
   /// All zero if the handle is closed.
   [[nodiscard]] pci::Address address() const { return file_ == nullptr ? pci::Address{} : file_->address; }
@@ -223,26 +205,11 @@ class BasicDevice {
   [[nodiscard]] int unplug_event() const { return file_ == nullptr ? -1 : file_->unplug.get(); }
 
  private:
-  // Destroyed from below: the device, then the event that it signals, then the group.
-  struct File {
-    File(std::shared_ptr<GroupFile<Sys>> in, const Sys& sys, long opened, pci::Address at)
-        : group(std::move(in)), unplug(sys, -1), descriptor(sys, opened), address(at) {}
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() { closing_waits_for<vfio::group_lock>(this); }
-    std::shared_ptr<GroupFile<Sys>> group;
-    Descriptor<Sys> unplug;
-    Descriptor<Sys> descriptor;
-    pci::Address address;
-    std::uint32_t flags = 0;
-  };
-
-  explicit BasicDevice(std::unique_ptr<File> file) : file_(std::move(file)) {}
   [[nodiscard]] Failure failed(Operation operation, long error_number, std::initializer_list<Meaning> known) const {
     return failure(explain(operation, to_string(file_->address), static_cast<int>(error_number), known));
   }
 
-  std::unique_ptr<File> file_;
+  std::unique_ptr<DeviceFile<Sys>> file_;
 };
 
 }  // namespace devlock::linux_host

@@ -12,8 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "devlock/backend/linux/explain.hpp"
-#include "devlock/backend/linux/inventory.hpp"
+#include "devlock/backend/linux/explain_device.hpp"
 
 namespace devlock::linux_host {
 
@@ -119,19 +118,7 @@ class DriverCore {
 
   [[nodiscard]] Failure fail(Operation operation, pci::Address address, int error_number,
                              std::initializer_list<Meaning> known) const {
-    return failure(explain_device(operation, address, error_number, known));
-  }
-  // ENOENT and ENODEV may say that the function itself left.
-  [[nodiscard]] Error explain_device(Operation operation, pci::Address address, int error_number,
-                                     std::initializer_list<Meaning> known) const {
-    Error error = explain(operation, to_string(address), error_number, known);
-    if (error.error_class == ErrorClass::gone && !inventory_.present(address)) {
-      error.reason = "there is no such function";
-      error.remedy = "see lspci -D; after a hotplug, rescan the bus";
-    } else if (error.error_class == ErrorClass::unsupported && error.remedy.empty()) {
-      error.remedy = "see the kernel log (dmesg)";
-    }
-    return error;
+    return failure(explain_device(inventory_, operation, address, error_number, known));
   }
   [[nodiscard]] static Failure bad_driver_name(Operation operation, pci::Address address, std::string_view driver) {
     return failure(make_error(operation, to_string(address), EINVAL, in_quotes(driver) + " is no driver name",
@@ -140,7 +127,7 @@ class DriverCore {
   [[nodiscard]] Error why_not_bound(MayWaitForDevice context, pci::Address address, const std::string& driver,
                                     int error_number) const DEVLOCK_REQUIRES(context) {
     Error error = explain_device(
-        Operation::bind, address, error_number,
+        inventory_, Operation::bind, address, error_number,
         {{EAGAIN, "the driver deferred its probe", "load what it waits for; see the kernel log (dmesg)"}});
     if (error_number == ENOENT && !sysfs().exists(sysfs().driver(driver)).value_or(false)) {
       error.reason = "the kernel has no PCI driver " + driver;

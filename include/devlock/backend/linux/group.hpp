@@ -116,6 +116,14 @@ class BasicGroup {
     }
     return Device::open(file_, address);
   }
+  /// A virtual function, with the token that the owner of its physical function set. EACCES: it is another one.
+  [[nodiscard]] Result<Device> open_device([[maybe_unused]] MayWaitForGroup context, pci::Address address,
+                                           const vfio::Uuid& token) DEVLOCK_REQUIRES(context) {
+    if (file_ == nullptr) {
+      return closed_handle(Operation::open_device, "group");
+    }
+    return Device::open(file_, address, token);
+  }
 
   /// Gives it back; idempotent. Devices opened through it keep its descriptor open, and so does a VM that has it.
   [[nodiscard]] Result<void> close([[maybe_unused]] MayWaitForGroup context) DEVLOCK_REQUIRES(context) {

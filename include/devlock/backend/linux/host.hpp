@@ -21,6 +21,9 @@
 #include <vector>
 
 #include "devlock/backend/linux/driver_core.hpp"
+#include "devlock/backend/linux/hotplug.hpp"
+#include "devlock/backend/linux/reset_methods.hpp"
+#include "devlock/backend/linux/virtual_functions.hpp"
 #include "devlock/backend/linux/vm.hpp"
 
 namespace devlock::linux_host {
@@ -82,6 +85,21 @@ class BasicHost {
   }
   /// sysfs `reset_subordinate` of a bridge: tries.
   [[nodiscard]] Result<void> try_reset_bus(pci::Address bridge) const { return drivers_.try_reset_bus(bridge); }
+
+  /// Takes the function away. Waits as unbind does, and stalls every hotplug of the machine while it does.
+  [[nodiscard]] Result<void> remove(vfio::ContextFor<vfio::rescan_remove_lock> context, pci::Address address) const
+      DEVLOCK_REQUIRES(context) {
+    return Hotplug<Sys>(inventory_).remove(context.again(), address);
+  }
+  /// Looks for new functions on every bus.
+  [[nodiscard]] Result<void> rescan(vfio::ContextFor<vfio::rescan_remove_lock> context) const
+      DEVLOCK_REQUIRES(context) {
+    return Hotplug<Sys>(inventory_).rescan(context.again());
+  }
+  [[nodiscard]] Result<std::vector<Slot>> slots() const { return Hotplug<Sys>(inventory_).slots(); }
+  /// The ways in which the kernel resets one function. None of them waits.
+  [[nodiscard]] ResetMethods<Sys> reset_methods() const { return ResetMethods<Sys>(inventory_); }
+  [[nodiscard]] VirtualFunctions<Sys> virtual_functions() const { return VirtualFunctions<Sys>(inventory_); }
 
   [[nodiscard]] Result<Container> open_container() const { return Container::open(sys_, dev_); }
   [[nodiscard]] Result<Group> open_group([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context, int group) const

@@ -36,6 +36,8 @@ class Sysfs {
   [[nodiscard]] std::string device(pci::Address address) const { return devices() + '/' + to_string(address); }
   [[nodiscard]] std::string driver(std::string_view name) const { return (root_ + "/bus/pci/drivers/").append(name); }
   [[nodiscard]] std::string drivers_probe() const { return root_ + "/bus/pci/drivers_probe"; }
+  [[nodiscard]] std::string rescan() const { return root_ + "/bus/pci/rescan"; }
+  [[nodiscard]] std::string slots() const { return root_ + "/bus/pci/slots"; }
   [[nodiscard]] std::string group_devices(int group) const {
     return root_ + "/kernel/iommu_groups/" + std::to_string(group) + "/devices";
   }
@@ -95,18 +97,28 @@ class Sysfs {
     target.resize(static_cast<std::size_t>(size));
     return target;
   }
-  /// The functions that a directory names, by address; other names are left out.
-  [[nodiscard]] Answer<std::vector<pci::Address>> functions(const std::string& path) const {
-    std::vector<std::string> names;
+  /// What a directory names that may be a component of a path, in order; other names are left out.
+  [[nodiscard]] Answer<std::vector<std::string>> names(const std::string& path) const {
+    std::vector<std::string> all;
     const long listed = uninterrupted([&] {
-      names.clear();
-      return sys_.list(path.c_str(), names);
+      all.clear();
+      return sys_.list(path.c_str(), all);
     });
     if (listed < 0) {
       return no_answer(-listed);
     }
+    std::erase_if(all, [](const std::string& name) { return !valid_driver_name(name); });
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  /// The functions that a directory names, by address; other names are left out.
+  [[nodiscard]] Answer<std::vector<pci::Address>> functions(const std::string& path) const {
+    const auto all = names(path);
+    if (!all) {
+      return no_answer(all.error());
+    }
     std::vector<pci::Address> found;
-    for (const std::string& name : names) {
+    for (const std::string& name : *all) {
       if (const auto address = parse_name(name)) {
         found.push_back(*address);
       }
