@@ -52,7 +52,7 @@ for file in subtree word mutex cas pair mixed_intention mixed_walk mixed_std__sc
 done
 
 gnuplot << PLOT
-set terminal svg size 760,440 font "sans-serif,13" background "white"
+set terminal svg noenhanced size 760,440 font "sans-serif,13" background "white"
 set key left top
 set grid
 set style line 1 lw 2 pt 7 lc rgb "#1b6ca8"

@@ -42,6 +42,9 @@ struct ScopeLocks {
   static type* alone(NodeLock& lock) { return &lock; }
   static type* subtree(NodeLock&) { return nullptr; }
   static type* in_subtree(NodeLock& lock) { return &lock; }
+  // For a change of the tree: what excludes scopes that list the bridge, or a function with nothing below it.
+  static type& to_add_below(NodeLock& bridge) { return bridge; }
+  static type& to_remove(NodeLock& lock) { return lock; }
 };
 template <class NodeLock>
 requires requires {
@@ -52,6 +55,8 @@ struct ScopeLocks<NodeLock> {
   static type* alone(NodeLock& lock) { return &lock.alone(); }
   static type* subtree(NodeLock& lock) { return &lock.subtree(); }
   static type* in_subtree(NodeLock&) { return nullptr; }
+  static type& to_add_below(NodeLock& bridge) { return bridge.below(); }
+  static type& to_remove(NodeLock& lock) { return lock.subtree(); }
 };
 
 template <class Lock>
