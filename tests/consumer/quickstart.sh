@@ -64,7 +64,7 @@ case $case_name in
 help)
     run demo --help
     expect_code 0
-    expect_output 'usage: sh cmake/quickstart demo|test'
+    expect_output 'usage: sh cmake/quickstart demo|test|bench'
     ;;
 arguments)
     run
