@@ -30,12 +30,31 @@ struct FunctionSpec {
   std::uint16_t device = 0;
   std::uint32_t class_code = 0;
   bool resettable = true;          ///< has a function reset, by one of reset_methods
-  std::optional<int> iommu_group;  ///< chosen by the host if empty; no_group: in none
+  std::optional<int> iommu_group = {};  ///< chosen by the host if empty; no_group: in none
   /// How it can be reset, in the order in which that is tried. `bus` does where the function is alone below a bridge.
   std::vector<pci::ResetMethod> reset_methods = {pci::ResetMethod::flr};
   bool group_ready = true;         ///< of the first one of a group: false defers drivers until Host::finish_group
+  bool no_iommu = false;           ///< of the first one of a group: no IOMMU is behind it, so opening it needs a privilege
+  std::vector<pci::Address> suppliers = {};  ///< functions that it needs: its driver is deferred until they are bound
+  unsigned total_vfs = 0;                    ///< SR-IOV: how many virtual functions it can have, from the next address on
+  std::uint16_t vf_device = 0;               ///< their device id; the vendor is that of the physical function
+  bool is_virtual = false;                   ///< made by SR-IOV: a group and a device set of its own
 
   [[nodiscard]] bool has_reset() const { return resettable && !reset_methods.empty(); }
+  /// The virtual function of that number, from 0. It follows the physical one: the numbers of the functions first, then those of the
+  /// next devices.
+  [[nodiscard]] FunctionSpec virtual_function(unsigned number) const {
+    FunctionSpec spec;
+    const unsigned place = address.device * 8U + address.function + 1U + number;
+    spec.address = {address.domain, address.bus, static_cast<decltype(address.device)>(place / 8U),
+                    static_cast<decltype(address.function)>(place % 8U)};
+    spec.bridge = bridge;
+    spec.vendor = vendor;
+    spec.device = vf_device;
+    spec.class_code = class_code;
+    spec.is_virtual = true;
+    return spec;
+  }
   [[nodiscard]] bool is_bridge() const { return class_code == bridge_class; }
 };
 

@@ -72,7 +72,7 @@ class Device {
   }
 
   /// VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: the functions that a hot reset affects, if they are no more than `room`. ENODEV: nothing can
-  /// be reset there. ENOSPC: more than `room`.
+  /// be reset there. ENOSPC: more than `room`. EAGAIN: a function came or left meanwhile.
   [[nodiscard]] Result<std::vector<DeviceInfo>> hot_reset_info(vfio::ContextFor<vfio::dev_set_lock> context,
                                                                std::size_t room) DEVLOCK_REQUIRES(context) {
     if (!open_) {
@@ -84,7 +84,9 @@ class Device {
           make_error(Operation::hot_reset_info, name(), ENODEV, "no bridge is above it", "reset the function"));
     }
     auto& machine = *open_->file->machine();
+    auto waiting = open_->device->function.device_set->waits_for_lock.enter();
     Guard set{context, open_->device->function.device_set->lock};
+    waiting.leave();
     if (const int error_number = machine.faults.take(Operation::hot_reset_info, address_)) {
       return failure(make_error(Operation::hot_reset_info, name(), error_number, "a fault was injected", "try again"));
     }
@@ -93,15 +95,21 @@ class Device {
                                 "the reset affects " + std::to_string(scope->affected().size()) + " functions",
                                 "ask again with room for them"));
     }
+    if (const auto now = affected(); !now || !now->lists_the_same(*scope)) {
+      return failure(make_error(Operation::hot_reset_info, name(), EAGAIN,
+                                "a function came to the bus or left it meanwhile", "ask again"));
+    }
     std::vector<DeviceInfo> all;
     for (const pci::Address address : scope->affected()) {
-      all.push_back(machine.describe(*machine.find(address)));
+      if (const Function<S>* function = machine.find(address)) {
+        all.push_back(machine.describe(*function));
+      }
     }
     return all;
   }
   /// VFIO_DEVICE_PCI_HOT_RESET, with the groups that prove what the caller owns. EINVAL: no group, more groups than functions, a closed
   /// one, or a function that is affected and not the caller's. ENODEV: nothing can be reset there. EBUSY: a memory_lock is
-  /// taken. EAGAIN: a device lock is. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
+  /// taken. EAGAIN: a device lock is, or a function came or left. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
   [[nodiscard]] Result<void> hot_reset(vfio::ContextFor<vfio::dev_set_lock> context, std::span<Group<S>* const> groups)
       DEVLOCK_REQUIRES(context) {
     if (!open_) {
@@ -171,7 +179,7 @@ class Device {
   };
 
   [[nodiscard]] std::string name() const { return pci::to_string(address_); }
-  [[nodiscard]] auto affected() const { return open_->file->machine()->tree().scope(pci::ScopeKind::bus, address_); }
+  [[nodiscard]] auto affected() const { return open_->file->machine()->scope(pci::ScopeKind::bus, address_); }
   [[nodiscard]] Error closed(Operation operation) const {
     return make_error(operation, name(), EBADF, "the device is closed", "open it again");
   }

@@ -36,6 +36,7 @@ struct Driver {
   std::vector<DriverId> ids;
   bool manages_dma = false;  ///< left out of the group's DMA accounting: vfio-pci, pci-stub, pcieport
   bool is_vfio = false;      ///< gives its functions to user space
+  bool sriov = false;        ///< has sriov_configure: virtual functions can be asked for
 
   /// May this driver be bound to such a function?
   [[nodiscard]] bool matches(std::uint16_t vendor, std::uint16_t device, std::uint32_t class_code,

@@ -2,12 +2,18 @@
 // Copyright the devlock authors
 //
 // Bind, unbind and probe, as the driver core does them under the device lock: dev->driver first, then DMA, then the driver's probe;
-// back in reverse. Unbinding a VFIO device waits, with the device lock held, until every open descriptor is closed.
-// Not checked: suppliers and consumers, power management; there are none in this host.
-// Source: really_probe in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev in drivers/vfio.
+// back in reverse. Unbinding a VFIO device waits, with the device lock held, until every open descriptor is closed. A function that
+// others need is unbound after them, with its lock given back meanwhile. A PF's driver takes its virtual functions away as it goes.
+// Not checked: power management; there is none in this host.
+// Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev.
 #pragma once
 
-#include "devlock/backend/sim/machine.hpp"
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "devlock/backend/sim/vfio_registration.hpp"
+#include "devlock/lock/hierarchical_lock.hpp"
 
 namespace devlock::sim {
 
@@ -42,6 +48,9 @@ class DriverCore {
     auto waiting = function->waits_for_lock.enter();
     Guard device{context, function->lock().device()};
     waiting.leave();
+    if (function->lock().life() == DeviceLife::gone) {
+      return failure(no_function(Operation::bind, address, ENODEV));
+    }
     if (function->driver() != 0U) {
       return failure(make_error(Operation::bind, name, EBUSY, "it is bound to " + machine_.driver_name(*function),
                                 "unbind it first"));
@@ -64,13 +73,42 @@ class DriverCore {
     if (const int error_number = machine_.faults.take(Operation::unbind, address)) {
       return failure(injected(Operation::unbind, address, error_number));
     }
-    auto waiting = function->waits_for_lock.enter();
-    Guard device{context, function->lock().device()};
-    waiting.leave();
-    if (function->driver() != 0U) {  // else somebody unbound it meanwhile, which is what was asked for
-      detach(device, *function);
-    }
+    release(context.again(), *function);
     return {};
+  }
+  /// Without a driver afterwards, whatever it had. Waits as unbind does.
+  void release(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
+    (void)release(context.again(), function, false);
+  }
+  /// The same, and nobody finds it from there on. False if it left before.
+  bool remove(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
+    return release(context.again(), function, true);
+  }
+  /// Calls `act` with the device locks of the function and of the virtual ones that it has, taken in that order.
+  template <class Act>
+  void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Act& act)
+      DEVLOCK_REQUIRES(context) {
+    for (std::vector<Function<S>*> virtuals;;) {
+      const Locks scope(function, virtuals);
+      auto waiting = function.waits_for_lock.enter();
+      const HierarchicalLock locked{context, scope};
+      waiting.leave();
+      if (function.virtuals == virtuals) {  // they change under its lock alone
+        act(locked);
+        return;
+      }
+      virtuals = function.virtuals;
+    }
+  }
+  /// sriov_disable: its virtual functions lose their drivers and leave, the last one first. Call it with the locks of with_virtuals.
+  void disable_virtuals(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
+    for (; !function.virtuals.empty(); function.virtuals.pop_back()) {
+      Function<S>& last = *function.virtuals.back();
+      if (last.driver() != 0U) {
+        detach(context.again(), last);
+      }
+      (void)machine_.erase(last);
+    }
   }
 
   /// The driver bound now. A driver whose probe fails leaves the function driverless and is no error; a group whose DMA a user owns
@@ -84,6 +122,9 @@ class DriverCore {
     auto waiting = function->waits_for_lock.enter();
     Guard device{context, function->lock().device()};
     waiting.leave();
+    if (function->lock().life() == DeviceLife::gone) {
+      return failure(no_function(Operation::probe, address, ENODEV));
+    }
     for (unsigned place = 1U; place <= machine_.drivers() && function->driver() == 0U; ++place) {
       if (!matches(*function, place)) {
         continue;
@@ -110,6 +151,51 @@ class DriverCore {
     return make_error(operation, pci::to_string(address), error_number, "a fault was injected", "try again");
   }
 
+  class Locks {
+   public:
+    using lock_type = typename DeviceLock<S>::DevicePart;
+    Locks(const Function<S>& function, const std::vector<Function<S>*>& virtuals) : locks_{&function.lock().device()} {
+      for (const Function<S>* one : virtuals) {
+        locks_.push_back(&one->lock().device());
+      }
+    }
+    [[nodiscard]] std::span<lock_type* const> locks() const { return locks_; }
+
+   private:
+    std::vector<lock_type*> locks_;
+  };
+  // __device_release_driver: consumers first, without this lock; then a look whether the driver still is the one that was to go.
+  bool release(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, bool leaves)
+      DEVLOCK_REQUIRES(context) {
+    bool erased = false;
+    for (unsigned driver = 0U;;) {
+      std::optional<pci::Address> consumer;
+      with_virtuals(context.again(), function, [&](vfio::ContextFor<vfio::open_device> locked) {
+        locked.assume();
+        const unsigned now = function.driver();
+        if (driver != 0U && now != 0U && now != driver && !leaves) {
+          return;
+        }
+        driver = now;
+        if (now != 0U) {
+          consumer = machine_.links.begin_unbind(function.address());
+          if (consumer) {
+            return;
+          }
+          disable_virtuals(locked.again(), function);
+          detach(locked.again(), function);
+        }
+        erased = leaves && machine_.erase(function);
+      });
+      if (!consumer) {
+        return erased;
+      }
+      if (Function<S>* other = machine_.find(*consumer)) {
+        release(context.again(), *other);
+      }
+    }
+  }
+
   // bind passes EBUSY on and answers EAGAIN for a probe that is deferred; drivers_probe folds every error into EINVAL.
   Error no_dma(ClaimError why, const Function<S>& function, unsigned place, Operation operation) const {
     const bool deferred = why == ClaimError::deferred;
@@ -130,11 +216,17 @@ class DriverCore {
   // The first half of really_probe, under the device lock: dev->driver, then the group's DMA, or neither.
   Result<void> configure_dma(vfio::ContextFor<vfio::iommu_group_lock> context, Function<S>& function, unsigned place,
                              Operation operation) DEVLOCK_REQUIRES(context) {
+    if (!machine_.links.begin_probe(function.address(), function.spec.suppliers)) {
+      return failure(make_error(operation, pci::to_string(function.address()),
+                                operation == Operation::probe ? EINVAL : EAGAIN,
+                                "a function that it needs has no driver", "bind its suppliers first"));
+    }
     function.set_driver(place);
     const ClaimError refused =
         uses_dma(function, place) ? function.group->ownership.use_dma_api(context.again()) : ClaimError::none;
     if (refused != ClaimError::none) {
       function.set_driver(0U);
+      machine_.links.unbound(function.address());
       return failure(no_dma(refused, function, place, operation));
     }
     return {};
@@ -146,7 +238,7 @@ class DriverCore {
     if (const int error_number = machine_.faults.take(operation, function.address())) {
       started = failure(injected(operation, function.address(), error_number));
     } else if (machine_.driver(place).is_vfio) {
-      started = register_vfio(context.again(), function, operation);
+      started = VfioRegistration<S>(machine_).enter(context.again(), function, operation);
     } else {
       function.registers.enable();
     }
@@ -155,6 +247,9 @@ class DriverCore {
         function.group->ownership.unuse_dma_api(context);
       }
       function.set_driver(0U);
+      machine_.links.unbound(function.address());
+    } else {
+      machine_.links.bound(function.address());
     }
     return started;
   }
@@ -163,59 +258,14 @@ class DriverCore {
   void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const unsigned place = function.driver();
     if (machine_.driver(place).is_vfio) {
-      unregister_vfio(context.again(), function);
+      VfioRegistration<S>(machine_).leave(context.again(), function);
     }
     function.registers.disable();
     if (uses_dma(function, place)) {
       function.group->ownership.unuse_dma_api(context);
     }
     function.set_driver(0U);
-  }
-
-  Result<void> register_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function, Operation operation)
-      DEVLOCK_REQUIRES(context) {
-    if (function.group == nullptr || function.spec.is_bridge()) {
-      return failure(make_error(operation, pci::to_string(function.address()), EINVAL,
-                                function.group == nullptr ? "it is in no IOMMU group" : "VFIO does not take bridges",
-                                function.group == nullptr ? "enable the IOMMU" : "give away what is below it"));
-    }
-    Guard list{context, machine_.group_list_lock};
-    auto group = function.group->vfio();
-    if (group == nullptr) {
-      group = std::make_shared<VfioGroup<S>>(*function.group);
-    }
-    function.vfio = std::make_shared<VfioDevice<S>>(function, group);
-    function.device_set->add(list, function.vfio);
-    group->drivers.set(group->drivers.get() + 1U);
-    group->add(list, function.vfio);
-    function.group->set_vfio(std::move(group));
-    return {};
-  }
-
-  void unregister_vfio(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
-    const auto device = function.vfio;
-    device->group->remove(context, *device);  // no new descriptor from here on
-    device->users.begin_close();
-    function.lock().revoke();
-    device->request(context);
-    if (device->users.users() != 0U) {
-      auto waiting = function.waits_for_users.enter();
-      device->users.close(context.again());
-    }
-    device->users.close(context.again());
-    function.device_set->remove(context.again(), *device);
-    Guard list{context, machine_.group_list_lock};
-    device->group->drivers.set(device->group->drivers.get() - 1U);
-    if (device->group->drivers.get() == 0U) {
-      function.group->set_vfio(nullptr);
-      Guard guard{list, device->group->group_lock};
-      if (device->group->container != nullptr) {
-        device->group->detach_container(guard);
-      }
-      device->group->alive.set(false);
-    }
-    function.vfio.reset();
-    function.lock().revive();  // driverless, and free to be reset or bound
+    machine_.links.unbound(function.address());
   }
 
   Machine<S>& machine_;

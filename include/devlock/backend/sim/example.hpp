@@ -66,10 +66,35 @@ inline Blueprint example_blueprint() {
   return plan;
 }
 
-/// Makes the example host and probes every function, as a boot does. The plan is sound, so there is a host.
+namespace example {
+inline constexpr pci::Address sriov_root{0, 0, 4, 0};
+inline constexpr pci::Address physical{0, 7, 0, 0};  ///< SR-IOV, up to four virtual functions; not in example_blueprint()
+inline constexpr pci::Address virtual_a{0, 7, 0, 1};
+inline constexpr pci::Address virtual_b{0, 7, 0, 2};
+}  // namespace example
+
+/// The same with a function that has SR-IOV below a root port, and its driver igb, which supports that.
+inline Blueprint sriov_blueprint() {
+  Blueprint plan = example_blueprint();
+  plan.driver({.name = "igb", .ids = {{0x8086, 0x10c9, 0}}, .manages_dma = false, .is_vfio = false, .sriov = true})
+      .driver({.name = "igbvf", .ids = {{0x8086, 0x10ca, 0}}, .manages_dma = false, .is_vfio = false})
+      .root_port(example::sriov_root)
+      .function({.address = example::physical,
+                 .bridge = example::sriov_root,
+                 .vendor = 0x8086,
+                 .device = 0x10c9,
+                 .class_code = 0x020000,
+                 .resettable = true,
+                 .iommu_group = {},
+                 .total_vfs = 4U,
+                 .vf_device = 0x10ca});
+  return plan;
+}
+
+/// Makes a host of a sound plan and probes every function, as a boot does.
 template <Sync S>
-BasicHost<S> basic_example_host() {
-  auto host = BasicHost<S>::make(example_blueprint());
+BasicHost<S> basic_example_host(const Blueprint& plan = example_blueprint()) {
+  auto host = BasicHost<S>::make(plan);
   DEVLOCK_ASSERT(host.has_value(), "the plan of the example host is sound");
   auto root = unchecked_context<vfio::VfioOrder>("a boot, before anything is held");
   for (const Function<S>* function : host->machine().functions()) {
@@ -81,6 +106,9 @@ BasicHost<S> basic_example_host() {
 }
 inline Host example_host() {
   return basic_example_host<StdSync>();
+}
+inline Host sriov_host() {
+  return basic_example_host<StdSync>(sriov_blueprint());
 }
 
 }  // namespace devlock::sim

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "devlock/backend/sim/blueprint.hpp"
 #include "devlock/backend/sim/config_space.hpp"
@@ -31,10 +32,12 @@ struct Function {
   const FunctionSpec spec;
   typename Tree::Node* const node;
   DeviceSet<S>* const device_set;
-  IommuGroup<S>* group = nullptr;  // set while the host is built
+  IommuGroup<S>* group = nullptr;  // set before the function can be found
+  Function* physical = nullptr;    // of a virtual function: whose it is; set as that
 
   Registers<S> registers;
   std::shared_ptr<VfioDevice<S>> vfio;  // guarded by the device lock
+  std::vector<Function*> virtuals;      // guarded by the device lock
   Gauge<S> waits_for_lock;              // threads that are about to wait for, or wait for, the device lock
   Gauge<S> waits_for_users;             // a remove that waits for open descriptors
 

@@ -133,6 +133,10 @@ class Group {
           group.container == nullptr ? "the group is in no container" : "the container has no IOMMU yet",
           group.container == nullptr ? "put the group into a container first" : "set the container's IOMMU first"));
     }
+    if (group.iommu.no_iommu && !file_->machine()->privileged()) {
+      return failure(make_error(Operation::open_device, pci::to_string(address), EPERM, "no IOMMU is behind the group",
+                                "open it with CAP_SYS_RAWIO"));
+    }
     Guard set{guard, device->function.device_set->lock};
     Result<void> enabled;
     const int error = device->opens.open(set, group.kvm, [&](const auto& inside, VmState<S>*) {
@@ -157,7 +161,7 @@ class Group {
   /// For the host's own operations; null if closed.
   [[nodiscard]] const std::shared_ptr<GroupFile<S>>& file() const { return file_; }
   /// The functions of the IOMMU group, for faults. Only while it is open.
-  [[nodiscard]] std::span<const pci::Address> addresses() const { return file_->group().iommu.addresses; }
+  [[nodiscard]] std::vector<pci::Address> addresses() const { return file_->group().iommu.addresses(); }
 
  private:
   Result<void> check(Operation operation) const {
@@ -176,7 +180,7 @@ class Group {
   }
   [[nodiscard]] Error not_viable() const {
     const Machine<S>& machine = *file_->machine();
-    for (const Function<S>* member : file_->group().iommu.members) {
+    for (const Function<S>* member : file_->group().iommu.members()) {
       const unsigned place = member->driver();
       if (place != 0U && !machine.driver(place).manages_dma) {
         return make_error(Operation::set_container, name(), EPERM,

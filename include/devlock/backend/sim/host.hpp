@@ -8,7 +8,9 @@
 //   devlock::vfio::ThreadContext root;
 //   host.bind(root, address, "e1000e");
 //
-// Not checked: what the facts do not name: interrupts, DMA mappings, hotplug, SR-IOV, other processes.
+// Functions come and go by backend/sim/hotplug.hpp; what sysfs makes of text is in backend/sim/sysfs.hpp.
+//
+// Not checked: what the facts do not name: interrupts, DMA mappings, other processes.
 #pragma once
 
 #include <optional>
@@ -45,7 +47,7 @@ class BasicHost {
       return failure(injected(Operation::enumerate, "devices", error_number));
     }
     std::vector<DeviceInfo> all;
-    for (const auto& [address, function] : machine_->by_address()) {
+    for (const Function<S>* function : machine_->by_address()) {
       all.push_back(machine_->describe(*function));
     }
     return all;
@@ -61,13 +63,15 @@ class BasicHost {
   /// ENOENT: there is no such group.
   [[nodiscard]] Result<std::vector<DeviceInfo>> group_members(int id) const {
     const IommuGroup<S>* group = machine_->find_group(id);
-    if (group == nullptr) {
+    std::vector<DeviceInfo> all;
+    if (group != nullptr) {
+      for (const Function<S>* member : group->members()) {
+        all.push_back(machine_->describe(*member));
+      }
+    }
+    if (all.empty()) {
       return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT,
                                 "there is no such IOMMU group", "look at the iommu_group of the device"));
-    }
-    std::vector<DeviceInfo> all;
-    for (const Function<S>* member : group->members) {
-      all.push_back(machine_->describe(*member));
     }
     return all;
   }
@@ -173,7 +177,8 @@ class BasicHost {
     }
     return Container(machine_, std::make_shared<ContainerState<S>>());
   }
-  /// EINVAL: a negative number. ENOENT: no such group, or no function of it is bound to a VFIO driver. ENODEV: the last one just left. EBUSY: it is open.
+  /// EINVAL: a negative number. ENOENT: no such group, or no function of it is bound to a VFIO driver. ENODEV: the last one just left. EBUSY: it is
+  /// open. EPERM: it has no IOMMU, and the caller no privilege.
   [[nodiscard]] Result<Group> open_group(vfio::ContextFor<vfio::group_lock> context, int id) DEVLOCK_REQUIRES(context) {
     const std::string name = "group " + std::to_string(id);
     if (id < 0) {
@@ -198,7 +203,11 @@ class BasicHost {
         return failure(make_error(Operation::open_group, name, EBUSY, "the group is open already",
                                   "close it, its devices and the VM that it is attached to"));
       }
-      if (const int error_number = machine_->faults.take(Operation::open_group, iommu->addresses)) {
+      if (iommu->no_iommu && !machine_->privileged()) {
+        return failure(make_error(Operation::open_group, name, EPERM, "no IOMMU is behind the group",
+                                  "open it with CAP_SYS_RAWIO"));
+      }
+      if (const int error_number = machine_->faults.take(Operation::open_group, iommu->addresses())) {
         return failure(injected(Operation::open_group, name, error_number));
       }
       group->opened.set(true);
@@ -238,7 +247,7 @@ class BasicHost {
     if (machine_->find(address) == nullptr) {
       return failure(no_function(operation, address));
     }
-    if (auto scope = machine_->tree().scope(kind, address)) {
+    if (auto scope = machine_->scope(kind, address)) {
       return std::move(*scope);
     }
     return failure(make_error(operation, pci::to_string(address), ENOTTY, "nothing is below it",
@@ -250,7 +259,11 @@ class BasicHost {
     if (!made) {
       return failure(made.error());
     }
-    ResetTarget<S> target(*machine_, operation, machine_->find(address)->waits_for_lock.enter());
+    Function<S>* function = machine_->find(address);
+    if (function == nullptr) {
+      return failure(no_function(operation, address));
+    }
+    ResetTarget<S> target(*machine_, operation, function->waits_for_lock.enter());
     return pci::reset(context, target, *made);
   }
   Result<void> try_reset(Operation operation, pci::ScopeKind kind, Address address) {

@@ -2,18 +2,21 @@
 // Copyright the devlock authors
 //
 // The simulated machine behind a host and all handles opened through it: the tree, the functions, the IOMMU groups, the drivers.
-// Handles share it, so they may outlive the host that opened them.
-// Not checked: hotplug; functions neither come nor go once it is built.
+// Handles share it, so they may outlive the host that opened them. Functions come and go (backend/sim/hotplug.hpp); one that left stays
+// in memory, so that whoever waits for its lock or lists it in a scope may go on, and find its life to be gone.
+// Not checked: that a function which was found is still there; its life says so under its device lock.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "devlock/backend/concept.hpp"
+#include "devlock/backend/sim/device_links.hpp"
 #include "devlock/backend/sim/vfio_group.hpp"
 
 namespace devlock::sim {
@@ -30,6 +33,7 @@ class Machine {
   /// Everything of the plan, with nothing bound. EEXIST: two functions have one address, or two drivers one name. ENOENT: a bridge is
   /// not there, or comes after what is below it. EINVAL: a function sits below one that is no bridge.
   [[nodiscard]] Result<void> build(const Blueprint& plan) {
+    plan_ = plan.functions();
     drivers_ = plan.drivers();
     for (const Driver& one : drivers_) {
       if (&drivers_[driver_place(one.name) - 1U] != &one) {
@@ -37,27 +41,92 @@ class Machine {
       }
     }
     for (const FunctionSpec& spec : plan.functions()) {
-      if (auto added = add(spec); !added) {
-        return added;
+      if (auto added = put_in(spec, nullptr); !added) {
+        return failure(std::move(added).error());
       }
     }
     number_groups();
     return {};
   }
+  /// A function comes, a virtual one if it is somebody's. Call it with rescan_lock held. The errors are those of build.
+  [[nodiscard]] Result<Function<S>*> add(const FunctionSpec& spec, Function<S>* physical = nullptr) {
+    return bus_list_.with([&] {
+      auto added = put_in(spec, physical);
+      if (added) {
+        join_group(**added);
+      }
+      return added;
+    });
+  }
+  /// A function that has no driver and nothing below it leaves. Call it with its device lock held, or with that of what it belongs to.
+  /// False, and nothing happened, if something is below it or it left before.
+  bool erase(Function<S>& function) {
+    return bus_list_.with([&] {
+      if (known(function.address()) != &function || !tree_.remove(function.address())) {
+        return false;
+      }
+      if (function.group != nullptr) {
+        function.group->leave(function);
+      }
+      function.lock().mark_gone();
+      auto owned = functions_.extract(function.address());
+      gone_.push_back(std::move(owned.mapped()));
+      return true;
+    });
+  }
+  /// What the plan has: what a rescan can find.
+  [[nodiscard]] const std::vector<FunctionSpec>& plan() const { return plan_; }
 
+  /// The tree itself, for when nothing comes or goes.
   [[nodiscard]] const Tree& tree() const { return tree_; }
-  /// In walking order.
-  [[nodiscard]] const std::vector<Function<S>*>& functions() const { return order_; }
-  [[nodiscard]] const std::map<pci::Address, std::unique_ptr<Function<S>>>& by_address() const { return functions_; }
-  [[nodiscard]] const std::map<int, std::unique_ptr<IommuGroup<S>>>& groups() const { return groups_; }
-  [[nodiscard]] const std::vector<std::unique_ptr<DeviceSet<S>>>& device_sets() const { return sets_; }
+  /// What a reset of this kind touches now; empty as Topology::scope is.
+  [[nodiscard]] std::optional<pci::ResetScope<DeviceLock<S>>> scope(pci::ScopeKind kind, pci::Address address) const {
+    return bus_list_.with([&] { return tree_.scope(kind, address); });
+  }
+  /// Nobody else is on its bus, there is a bridge above it, and nothing is below it.
+  [[nodiscard]] bool alone_below_bridge(const Function<S>& function) const {
+    return bus_list_.with([&] {
+      const auto* bridge = function.node->bridge;
+      return bridge != nullptr && bridge->below.size() == 1U && function.node->below.empty();
+    });
+  }
+  /// The functions that are there now, in walking order.
+  [[nodiscard]] std::vector<Function<S>*> functions() const {
+    return bus_list_.with([this] {
+      std::vector<Function<S>*> all;
+      for (const auto* node : tree_.walk()) {
+        all.push_back(functions_.at(node->address).get());
+      }
+      return all;
+    });
+  }
+  [[nodiscard]] std::vector<Function<S>*> by_address() const {
+    return bus_list_.with([this] { return all_of(functions_); });
+  }
+  [[nodiscard]] std::vector<IommuGroup<S>*> groups() const {
+    return bus_list_.with([this] { return all_of(groups_); });
+  }
+  [[nodiscard]] std::vector<DeviceSet<S>*> device_sets() const {
+    return bus_list_.with([this] {
+      std::vector<DeviceSet<S>*> all;
+      for (const auto& set : sets_) {
+        all.push_back(set.get());
+      }
+      return all;
+    });
+  }
+  /// The function that has this address now; null if none has.
   [[nodiscard]] Function<S>* find(pci::Address address) const {
-    const auto found = functions_.find(address);
-    return found == functions_.end() ? nullptr : found->second.get();
+    return bus_list_.with([&]() -> Function<S>* {
+      const auto found = functions_.find(address);
+      return found == functions_.end() ? nullptr : found->second.get();
+    });
   }
   [[nodiscard]] IommuGroup<S>* find_group(int id) const {
-    const auto found = groups_.find(id);
-    return found == groups_.end() ? nullptr : found->second.get();
+    return bus_list_.with([&]() -> IommuGroup<S>* {
+      const auto found = groups_.find(id);
+      return found == groups_.end() ? nullptr : found->second.get();
+    });
   }
   /// From 1; 0 if there is no such driver.
   [[nodiscard]] unsigned driver_place(std::string_view name) const {
@@ -92,8 +161,15 @@ class Machine {
     return info;
   }
 
+  /// Has whoever asks CAP_SYS_ADMIN and CAP_SYS_RAWIO? So it is until somebody says otherwise.
+  [[nodiscard]] bool privileged() const { return privileged_.load(std::memory_order_acquire); }  // pairs with set_privileged
+  void set_privileged(bool yes) { privileged_.store(yes, std::memory_order_release); }           // pairs with privileged
+
   Faults<S> faults;
   std::shared_ptr<Gauge<S>> vms = std::make_shared<Gauge<S>>();  // that somebody refers to
+  DeviceLinks<S> links;
+  Ordered<vfio::rescan_remove_lock, typename S::mutex> rescan_lock;
+  Gauge<S> waits_for_rescan;  // threads that are about to wait for, or wait for, rescan_lock
   Ordered<vfio::group_list_lock, typename S::mutex> group_list_lock;
 
  private:
@@ -101,12 +177,24 @@ class Machine {
     return failure(
         make_error(Operation::enumerate, std::move(object), error_number, std::move(reason), std::move(remedy)));
   }
-  Result<void> add(const FunctionSpec& spec) {
+  template <class Map>
+  static auto all_of(const Map& map) {
+    std::vector<typename Map::mapped_type::element_type*> all;
+    for (const auto& entry : map) {
+      all.push_back(entry.second.get());
+    }
+    return all;
+  }
+  Function<S>* known(pci::Address address) const {
+    const auto found = functions_.find(address);
+    return found == functions_.end() ? nullptr : found->second.get();
+  }
+  Result<Function<S>*> put_in(const FunctionSpec& spec, Function<S>* physical) {
     const std::string name = pci::to_string(spec.address);
     if (tree_.find(spec.address) != nullptr) {
       return refuse(name, EEXIST, "two functions have this address", "give each function its own");
     }
-    const Function<S>* above = spec.bridge ? find(*spec.bridge) : nullptr;
+    const Function<S>* above = spec.bridge ? known(*spec.bridge) : nullptr;
     if (spec.bridge && above == nullptr) {
       return refuse(name, ENOENT, "its bridge " + pci::to_string(*spec.bridge) + " is not there",
                     "add the bridge before what is below it");
@@ -114,13 +202,14 @@ class Machine {
     if (above != nullptr && !above->spec.is_bridge()) {
       return refuse(name, EINVAL, pci::to_string(*spec.bridge) + " above it is no bridge", "put it below a bridge");
     }
-    auto* node = tree_.add(spec.address, spec.bridge);
-    auto function = std::make_unique<Function<S>>(spec, *node, set_of(node->bridge));
-    function->registers.assign(0xf0000000U + static_cast<unsigned>(functions_.size()) * 0x100000U);
-    functions_.emplace(spec.address, std::move(function));
-    return {};
+    auto* node = physical != nullptr ? tree_.add_virtual(spec.address, physical->address())
+                                     : tree_.add(spec.address, spec.bridge);
+    auto function = std::make_unique<Function<S>>(spec, *node, set_of(spec.is_virtual ? nullptr : node->bridge));
+    function->physical = physical;
+    function->registers.assign(0xf0000000U + static_cast<unsigned>(functions_.size() + gone_.size()) * 0x100000U);
+    return functions_.emplace(spec.address, std::move(function)).first->second.get();
   }
-  // What resets together: the functions below one bridge, or one on a root bus.
+  // What resets together: the functions below one bridge, or one on a root bus, or a virtual one.
   DeviceSet<S>& set_of(const typename Tree::Node* bridge) {
     if (bridge != nullptr) {
       if (const auto known = set_below_.find(bridge); known != set_below_.end()) {
@@ -136,51 +225,53 @@ class Machine {
   void join(Function<S>& function, int id) {
     auto& group = groups_[id];
     if (group == nullptr) {
-      group = std::make_unique<IommuGroup<S>>(id, function.spec.group_ready);
+      group = std::make_unique<IommuGroup<S>>(id, function.spec.group_ready, function.spec.no_iommu);
     }
     function.group = group.get();
-    group->members.push_back(&function);
-    group->addresses.push_back(function.address());
+    group->join(function);
   }
-  // Chosen numbers first; then, by address, one new number for each slot.
-  void number_groups() {
-    for (const auto* node : tree_.walk()) {
-      order_.push_back(find(node->address));
+  // The group of its slot, or the lowest number that is free.
+  void join_group(Function<S>& function) {
+    if (function.spec.iommu_group) {
+      if (*function.spec.iommu_group >= 0) {
+        join(function, *function.spec.iommu_group);
+      }
+      return;
     }
-    for (const auto& [address, owned] : functions_) {
-      Function<S>* function = owned.get();
-      if (function->spec.iommu_group.value_or(FunctionSpec::no_group) >= 0) {
-        join(*function, *function->spec.iommu_group);
+    for (const auto& [address, other] : functions_) {
+      if (!function.spec.is_virtual && !other->spec.is_virtual && !other->spec.iommu_group && other->group != nullptr &&
+          address.same_slot(function.address())) {
+        join(function, other->group->id);
+        return;
       }
     }
     int next = 0;
-    std::map<pci::Address, int> group_of_slot;
-    for (const auto& [address, owned] : functions_) {
-      Function<S>* function = owned.get();
-      if (function->spec.iommu_group) {
-        continue;
+    while (groups_.contains(next) && !groups_.at(next)->members().empty()) {
+      ++next;
+    }
+    join(function, next);
+  }
+  // Chosen numbers first; then, by address, one new number for each slot.
+  void number_groups() {
+    for (const bool chosen : {true, false}) {
+      for (const auto& [address, function] : functions_) {
+        if (function->spec.iommu_group.has_value() == chosen) {
+          join_group(*function);
+        }
       }
-      pci::Address slot = address;
-      slot.function = 0;
-      if (const auto known = group_of_slot.find(slot); known != group_of_slot.end()) {
-        join(*function, known->second);
-        continue;
-      }
-      while (groups_.contains(next)) {
-        ++next;
-      }
-      group_of_slot.emplace(slot, next);
-      join(*function, next);
     }
   }
 
+  typename S::template atomic<bool> privileged_{true};
+  Leaf<S> bus_list_;  // pci_bus_sem, which nothing is waited for under: it guards everything below
   Tree tree_;
-  std::vector<Driver> drivers_;
+  std::vector<Driver> drivers_;     // never changed
+  std::vector<FunctionSpec> plan_;  // never changed
   std::vector<std::unique_ptr<DeviceSet<S>>> sets_;
   std::map<const typename Tree::Node*, DeviceSet<S>*> set_below_;
   std::map<int, std::unique_ptr<IommuGroup<S>>> groups_;
   std::map<pci::Address, std::unique_ptr<Function<S>>> functions_;
-  std::vector<Function<S>*> order_;
+  std::vector<std::unique_ptr<Function<S>>> gone_;
 };
 
 }  // namespace devlock::sim

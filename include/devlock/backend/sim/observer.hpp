@@ -56,8 +56,9 @@ class Observer {
   /// Every lock of the host that is held now, as "device_lock 0000:01:00.0". Tries each one once.
   [[nodiscard]] std::vector<std::string> held_locks() const {
     std::vector<std::string> held;
+    note(held, machine_.rescan_lock, "");
     note(held, machine_.group_list_lock, "");
-    for (const auto& [id, iommu] : machine_.groups()) {
+    for (const auto* iommu : machine_.groups()) {
       if (const auto group = iommu->vfio()) {
         note(held, group->group_lock, iommu->name());
         note(held, group->device_lock, iommu->name());

@@ -30,6 +30,10 @@ class ResetTarget {
   /// A function reset needs a method; what is below a bridge can always be reset.
   Result<void> check(const Scope& scope) {
     const Function<S>* function = machine_.find(scope.target());
+    if (function == nullptr) {
+      return failure(make_error(operation_, pci::to_string(scope.target()), ENODEV, "the function left",
+                                "close its descriptors and give it back"));
+    }
     if (scope.kind() == pci::ScopeKind::function && !function->spec.has_reset()) {
       return failure(make_error(operation_, pci::to_string(scope.target()),
                                 operation_ == Operation::reset_device ? EINVAL : ENOTTY, "the function has no reset",
@@ -37,12 +41,23 @@ class ResetTarget {
     }
     return {};
   }
+  /// EAGAIN: something came to the bus or left it before the locks were held.
+  Result<void> unchanged(const Scope& scope) {
+    if (scope.kind() == pci::ScopeKind::function) {
+      return {};
+    }
+    if (const auto now = machine_.scope(scope.kind(), scope.target()); now && now->lists_the_same(scope)) {
+      return {};
+    }
+    return failure(make_error(operation_, pci::to_string(scope.target()), EAGAIN,
+                              "a function came to the bus or left it meanwhile", "look again what is there"));
+  }
   Result<void> save(pci::Address address) {
     waiting_.leave();
     machine_.find(address)->registers.save();
     return {};
   }
-  /// A function by its methods, each of which a fault may strike; all else through the bridge.
+  /// A function by its methods, each of which a fault may strike (`bus` does if it is alone there, as in pci_parent_bus_reset); all else through the bridge.
   Result<void> reset(const Scope& scope) {
     if (scope.kind() != pci::ScopeKind::function) {
       return strike(scope);
@@ -50,7 +65,7 @@ class ResetTarget {
     const Function<S>& function = *machine_.find(scope.target());
     return pci::reset_by_methods(
         operation_, scope.target(), function.spec.reset_methods, [&](pci::ResetMethod method) -> Result<void> {
-          if (method == pci::ResetMethod::bus && !alone_below_bridge(function)) {
+          if (method == pci::ResetMethod::bus && !machine_.alone_below_bridge(function)) {
             return failure(make_error(operation_, pci::to_string(scope.target()), ENOTTY,
                                       "it is not alone below a bridge", "reset the whole bus"));
           }
@@ -76,12 +91,6 @@ class ResetTarget {
     }
     return {};
   }
-  // pci_parent_bus_reset: nobody else is on the bus, and nothing is below the function.
-  static bool alone_below_bridge(const Function<S>& function) {
-    const auto* bridge = function.node->bridge;
-    return bridge != nullptr && bridge->below.size() == 1U && function.node->below.empty();
-  }
-
   Machine<S>& machine_;
   Operation operation_;
   Waiting waiting_;

@@ -28,12 +28,12 @@ struct VfioGroup;
 template <Sync S>
 class VfioDevice;
 
-/// The functions on one bus, or a function on a root bus alone.
+/// The functions on one bus, or a function on a root bus or a virtual one alone.
 template <Sync S>
 struct DeviceSet {
   Ordered<vfio::dev_set_lock, typename S::mutex> lock;
   std::vector<std::weak_ptr<VfioDevice<S>>> devices;  // registered ones, in that order; guarded by lock
-  Gauge<S> waits_for_lock;                            // hot resets that are about to wait for, or wait for, the lock
+  Gauge<S> waits_for_lock;                            // hot resets and their questions that are about to wait for, or wait for, the lock
 
   void add(vfio::ContextFor<vfio::dev_set_lock> context, const std::shared_ptr<VfioDevice<S>>& device)
       DEVLOCK_REQUIRES(context) {

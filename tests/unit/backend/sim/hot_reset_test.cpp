@@ -16,34 +16,6 @@ namespace {
 
 using Group = sim::Group<StdSync>;
 
-// A lock that another thread holds for as long as this lives.
-class Elsewhere {
- public:
-  template <class Lock>
-  explicit Elsewhere(Lock& lock)
-      : thread_([this, &lock] {
-          vfio::ThreadContext root;
-          const Guard guard{root.assume(), lock};
-          held_.store(true);
-          held_.notify_all();
-          over_.wait(false);
-        }) {
-    held_.wait(false);
-  }
-  ~Elsewhere() {
-    over_.store(true);
-    over_.notify_all();
-    thread_.join();
-  }
-  Elsewhere(const Elsewhere&) = delete;
-  Elsewhere& operator=(const Elsewhere&) = delete;
-
- private:
-  std::atomic<bool> held_{false};
-  std::atomic<bool> over_{false};
-  std::thread thread_;
-};
-
 // Both functions of the pair with VFIO, the first one open.
 struct Pair : Rig {
   Pair() {

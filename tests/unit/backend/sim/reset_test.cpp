@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
-// One thread plays two here, which the validator would take for what it is.
-#define DEVLOCK_VALIDATE 0
 #include <mutex>
 
 #include "unit/backend/sim/support.hpp"
@@ -17,16 +15,6 @@ std::vector<sim::Observation> everything(Rig& rig) {
   }
   return all;
 }
-/// Holds a lock as an operation in another thread would.
-template <class Lock>
-class Elsewhere {
- public:
-  explicit Elsewhere(Lock& lock) : guard_(root_, lock) {}
-
- private:
-  UncheckedContext<vfio::VfioOrder> root_{"stands for another thread"};
-  Guard<Held<vfio::VfioOrder>, Lock> guard_;
-};
 auto& lock_of(Rig& rig, pci::Address address) {
   return rig.host.machine().find(address)->lock();
 }

@@ -5,6 +5,7 @@
 // an error owes its reader.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <utility>
@@ -93,6 +94,34 @@ struct BasicRig {
     auto device = open_device(group, address);
     return {std::move(container), std::move(group), std::move(device)};
   }
+};
+
+/// A lock that another thread holds for as long as this lives.
+class Elsewhere {
+ public:
+  template <class Lock>
+  explicit Elsewhere(Lock& lock)
+      : thread_([this, &lock] {
+          vfio::ThreadContext root;
+          const Guard guard{root.assume(), lock};
+          held_.store(true);
+          held_.notify_all();
+          over_.wait(false);
+        }) {
+    held_.wait(false);
+  }
+  ~Elsewhere() {
+    over_.store(true);
+    over_.notify_all();
+    thread_.join();
+  }
+  Elsewhere(const Elsewhere&) = delete;
+  Elsewhere& operator=(const Elsewhere&) = delete;
+
+ private:
+  std::atomic<bool> held_{false};
+  std::atomic<bool> over_{false};
+  std::thread thread_;
 };
 
 using Rig = BasicRig<StdSync>;
