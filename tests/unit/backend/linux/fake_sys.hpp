@@ -57,6 +57,7 @@ struct Made {
   Call call;
   std::string object;
   unsigned long request = 0;
+  std::size_t transferred = 0;  ///< by a read or a write
 };
 
 class FakeKernel {
@@ -142,7 +143,7 @@ class FakeKernel {
       before_call();
     }
     const std::size_t number = made.size();
-    made.push_back(Made{call, std::move(object), request});
+    made.push_back(Made{call, std::move(object), request, 0});
     if (const auto at = numbered_.find(number); at != numbered_.end()) {
       return -long{at->second};
     }
@@ -208,6 +209,7 @@ class FakeKernel {
     const std::size_t count = std::min({most_now(size), chunk, text.size() - std::min(file->offset, text.size())});
     std::memcpy(buffer, text.data() + file->offset, count);
     file->offset += count;
+    made.back().transferred = count;
     return static_cast<long>(count);
   }
   long write(int fd, const void* data, std::size_t size) {
@@ -223,6 +225,7 @@ class FakeKernel {
     }
     const std::string_view text(static_cast<const char*>(data), std::min(size, chunk));
     const std::string path = file->path;
+    made.back().transferred = text.size();
     if (const auto found = stores.find(path); found != stores.end()) {
       const Store store = found->second;  // it may take itself away
       const long stored = store(*this, text);
