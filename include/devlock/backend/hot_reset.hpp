@@ -6,7 +6,7 @@
 // is owned, the groups, and what resets together, the scope, stay apart: each may be larger than the other.
 //
 //   Group* const mine[] = {&group};
-//   auto done = try_hot_reset(context, device, std::span(mine), tree);     // tree: pci::Topology<DeviceLock<StdSync>>
+//   auto done = try_hot_reset(context, device, mine, tree);     // tree: pci::Topology<DeviceLock<StdSync>>
 //
 // Only the device part of a DeviceLock is taken: the kernel waits for dev_set_lock, which comes before config_access.
 // Not checked: that the program takes these locks wherever it uses the devices; what other processes do, which is the kernel's.
@@ -59,13 +59,14 @@ template <class Lock, class Functions>
   return scope;
 }
 
-/// Resets what a hot reset of `device` affects, if all of it is the caller's and all locks are free now. EAGAIN, contended: a lock of
-/// the program is taken, the reason names whose; or the functions changed between the two questions; or a device_lock of the
-/// kernel's is taken. EBUSY, contended: a memory_lock of the kernel's is. ENODEV, gone: the unplug of one was asked for. EINVAL,
-/// not owned: a group of the caller or a lock of the tree is missing. Nothing is touched if it fails with one of these.
-template <LockContext Context, class Device, class Group, class Lock>
-requires MayAcquire<Context, vfio::dev_set_lock>
-[[nodiscard]] Result<void> try_hot_reset(const Context& context, Device& device, std::span<Group* const> groups,
+/// Resets what a hot reset of `device` affects, if all of it is the caller's and all locks are free now. `groups` are pointers to open
+/// groups, as its hot_reset takes them. EAGAIN, contended: a lock of the program is taken, the reason names whose; or the functions
+/// changed between the two questions; or a device_lock of the kernel's is taken. EBUSY, contended: a memory_lock of the kernel's
+/// is. ENODEV, gone: the unplug of one was asked for. EINVAL, not owned: a group of the caller or a lock of the tree is missing.
+/// Nothing is touched if it fails with one of these.
+template <LockContext Context, class Device, class Groups, class Lock>
+  requires MayAcquire<Context, vfio::dev_set_lock>
+[[nodiscard]] Result<void> try_hot_reset(const Context& context, Device& device, const Groups& groups,
                                          const pci::Topology<Lock>& tree) DEVLOCK_REQUIRES(context) {
   const pci::Address address = device.address();
   const auto listed = device.hot_reset_info(context, every_function);

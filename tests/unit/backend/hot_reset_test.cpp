@@ -87,7 +87,7 @@ struct Rig {
   }
   Result<void> run() {
     Group* const mine[] = {&group};
-    return try_hot_reset(root.assume(), device, std::span<Group* const>(mine), tree);
+    return try_hot_reset(root.assume(), device, mine, tree);
   }
   Lock& lock(pci::Address address) { return tree.find(address)->lock; }
   // Which of the device locks are free, as seen by another thread.
@@ -219,7 +219,7 @@ TEST_CASE("the simulator's pair resets under the program's locks", "[hot_reset]"
   rig.root.assume();
   Through through{rig.root, session.device};
   const auto reset = [&] {
-    return try_hot_reset(through.assume(), session.device, std::span<sim::Group<StdSync>* const>(mine), tree);
+    return try_hot_reset(through.assume(), session.device, mine, tree);
   };
   const auto refused = reset();  // the program has no lock for the other function
   CHECK(answer(refused) == "EINVAL not owned");

@@ -48,7 +48,8 @@ class ResetMethods {
   [[nodiscard]] Result<void> write(pci::Address address, std::span<const pci::ResetMethod> methods) const {
     std::string text;
     for (const pci::ResetMethod method : methods) {
-      text += (text.empty() ? "" : " ") + std::string(to_string(method));
+      text += text.empty() ? "" : " ";
+      text += to_string(method);
     }
     return store(address, text.empty() ? "\n" : text);
   }
