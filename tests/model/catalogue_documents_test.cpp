@@ -69,7 +69,7 @@ std::vector<Row> rows_of(const std::string& document) {
 
 std::vector<Entry> of_these_systems() {
   std::vector<Entry> entries;
-  for (const auto system : {&pci_entries, &iommu_entries, &mdev_entries, &kvm_vfio_entries}) {
+  for (const auto system : {&pci_entries, &iommu_entries, &mdev_entries, &kvm_vfio_entries, &ap_entries}) {
     for (Entry& entry : system()) {
       entries.push_back(std::move(entry));
     }
@@ -95,7 +95,7 @@ std::string mismatch(const Row& row, const Result& result) {
 TEST_CASE("Each invariant is asserted in complete scenarios, and broken by wrong variants of just these") {
   const std::vector<Entry> entries = of_these_systems();
   const std::vector<Row> rows = rows_of(read("INVARIANTS.md"));
-  REQUIRE(rows.size() == 34);
+  REQUIRE(rows.size() == 41);
   for (const Row& row : rows) {
     INFO(row.invariant);
     CHECK_FALSE((row.sentences.empty() && row.outcomes.empty()));
@@ -171,6 +171,7 @@ TEST_CASE("A document of a finding shows the diagram that the program prints, an
   expect_shown("mdev/lost-instance.md", "create, create without memory: the instance is lost (6.12)");
   expect_shown("mdev/lost-remove-file.md", "create, early remove: the file is lost (6.12)");
   expect_shown("mdev/late-trylock.md", "5 remove, unregister: unreg_sem tried too late (6.12)");
+  expect_shown("ap/stale-pointer.md", "mdev gone, unplug: a queue keeps its pointer (Linux 6.12)");
 }
 
 }  // namespace

@@ -134,8 +134,10 @@ class Assignments {
   /// It has it no longer; a guest loses the whole adapter first.
   void leave(Queue& queue, Mdev* mdev) {
     if (mdev != nullptr && mdev->shadow.read().has(queue.apqn)) {
-      mdev->shadow.write().adapters.set(queue.apqn.adapter, false);
-      publish(*mdev);
+      if (Protocol::unplugs_on_remove) {
+        mdev->shadow.write().adapters.set(queue.apqn.adapter, false);
+        publish(*mdev);
+      }
       if (Protocol::resets_on_remove) {
         reset_adapter(*mdev, queue.apqn.adapter);
       }
@@ -186,7 +188,7 @@ class Assignments {
                     "a queue of it is reserved for the host's drivers", "take it out of apmask or aqmask");
     }
     for (const Mdev* other : mdevs_.read()) {
-      if (other != &mdev && other->assigned.read().overlaps(wanted)) {
+      if (Protocol::refuses_shared && other != &mdev && other->assigned.read().overlaps(wanted)) {
         return refuse(Operation::assign_ap, dimension, number, EADDRINUSE, "another mdev has a queue of it",
                       "unassign it there");
       }

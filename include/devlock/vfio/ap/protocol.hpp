@@ -26,6 +26,10 @@ struct AsLanded {
   static constexpr bool rebinds_under_masks = false;
   /// Unassigning unlinks the queues that no guest has, too.
   static constexpr bool unlinks_all = true;
+  /// A queue that another mdev has is refused.
+  static constexpr bool refuses_shared = true;
+  /// A queue that leaves vfio_ap leaves the guest first, with its adapter.
+  static constexpr bool unplugs_on_remove = true;
   /// A queue that leaves vfio_ap is reset first.
   static constexpr bool resets_on_remove = true;
 

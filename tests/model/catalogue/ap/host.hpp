@@ -58,33 +58,30 @@ struct Ap {
 
   Ap() {
     using devlock::check::name;
-    auto& queue = *queues.find(only);
-    name(queue.lock, "device_lock of the queue");
-    name(queue.mdev, "mdev of the queue");
     name(permissions.host, "apmask and aqmask");
+    for (const auto& queue : queues.all()) {
+      const unsigned domain = queue->apqn.domain;
+      name(queue->lock, "device_lock of queue", domain);
+      name(queue->present, "there is queue", domain);
+      name(queue->driver, "driver of queue", domain);
+      name(queue->known, "vfio_ap has queue", domain);
+      name(queue->mdev, "mdev of queue", domain);
+      name(queue->in_table, "in its table: queue", domain);
+      name(queue->used, "used: queue", domain);
+      name(queue->broken, "broken: queue", domain);
+      name(queue->resets, "resets of queue", domain);
+    }
     for (unsigned i = 0; i != 2; ++i) {
       name(mdevs[i]->assigned, "matrix of mdev", i);
       name(mdevs[i]->shadow, "shadow of mdev", i);
+      name(mdevs[i]->guest, "guest of mdev", i);
+      name(mdevs[i]->listed, "listed: mdev", i);
       name(guests[i].lock, "kvm->lock", i);
       name(guests[i].vcpu, "vcpu->mutex", i);
       name(guests[i].hook_lock, "pqap_hook_rwsem", i);
+      name(guests[i].control_block, "control block of guest", i);
     }
-  }
-  void before() {
-    permissions.host.write() = Matrix();
-    permissions.host.write().domains = Mask{0, 1};
-    ThreadContext root;
-    require(bus.plug(root, only).has_value(), "the queue is plugged");
-    for (auto& mdev : mdevs) {
-      mdev->assigned.write().domains = begin == Begin::partial ? Mask{0, 1} : Mask{0};
-      require(matrix.add(root, *mdev).has_value(), "the mdev is listed");
-    }
-    if (begin != Begin::free) {
-      require(matrix.assign(root, *mdevs[0], Dimension::adapter, 0).has_value(), "the queue is assigned");
-    }
-    if (begin == Begin::used) {
-      require(matrix.open(root, *mdevs[0], guests[0]).has_value(), "a guest opens the mdev");
-    }
+    begin_with();
   }
   void thread(unsigned index) {
     unsigned place = 0;
@@ -163,6 +160,23 @@ struct Ap {
     require(!queue.present.get() || queue.driver.get() == (host ? QueueDriver::host : QueueDriver::vfio_ap),
             "whose a queue is by the masks is bound to it");
     require(queue.present.get() || queue.driver.get() == QueueDriver::none, "a queue that is gone has no driver");
+  }
+
+ private:
+  void begin_with() {
+    permissions.host.write() = Matrix{{}, {0, 1}, {}};
+    ThreadContext root;
+    require(bus.plug(root, only).has_value(), "the queue is plugged");
+    for (auto& mdev : mdevs) {
+      mdev->assigned.write().domains = begin == Begin::partial ? Mask{0, 1} : Mask{0};
+      require(matrix.add(root, *mdev).has_value(), "the mdev is listed");
+    }
+    if (begin != Begin::free) {
+      require(matrix.assign(root, *mdevs[0], Dimension::adapter, 0).has_value(), "the queue is assigned");
+    }
+    if (begin == Begin::used) {
+      require(matrix.open(root, *mdevs[0], guests[0]).has_value(), "a guest opens the mdev");
+    }
   }
 };
 

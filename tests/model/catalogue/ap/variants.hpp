@@ -69,6 +69,12 @@ struct RebindsUnderMasks : AsLanded {
 struct KeepsThePointer : AsLanded {
   static constexpr bool unlinks_all = false;
 };
+struct SharesQueues : AsLanded {
+  static constexpr bool refuses_shared = false;
+};
+struct LeavesItInTheGuest : AsLanded {
+  static constexpr bool unplugs_on_remove = false;
+};
 struct ForgetsTheReset : AsLanded {
   static constexpr bool resets_on_remove = false;
 };
