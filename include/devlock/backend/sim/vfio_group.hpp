@@ -14,6 +14,7 @@
 
 #include "devlock/backend/sim/container.hpp"
 #include "devlock/backend/sim/iommu_group.hpp"
+#include "devlock/backend/sim/vfio_file.hpp"
 
 namespace devlock::sim {
 
@@ -75,15 +76,13 @@ struct VfioGroup {
 };
 
 template <Sync S>
-class GroupFile {
+class GroupFile : public VfioFile<S> {
  public:
   GroupFile(std::shared_ptr<Machine<S>> machine, std::shared_ptr<VfioGroup<S>> group)
-      : kvm(group->kvm), machine_(std::move(machine)), group_(std::move(group)) {}
-  GroupFile(const GroupFile&) = delete;
-  GroupFile& operator=(const GroupFile&) = delete;
+      : VfioFile<S>(group->kvm), machine_(std::move(machine)), group_(std::move(group)) {}
   /// The last reference went. The kernel defers this to a point where the task holds none of its locks. The contexts of
   /// open_group, open_device and create_vm cover it: one of their handles had the reference.
-  ~GroupFile() {
+  ~GroupFile() override {
     UncheckedContext<vfio::VfioOrder> context("a deferred fput");
     Guard guard{context, group_->group_lock};
     if (group_->container != nullptr) {
@@ -91,8 +90,6 @@ class GroupFile {
     }
     group_->opened.set(false);
   }
-
-  vfio::KvmPointer<S, VmState<S>>& kvm;  ///< of the group
 
   [[nodiscard]] VfioGroup<S>& group() const { return *group_; }
   [[nodiscard]] const std::shared_ptr<Machine<S>>& machine() const { return machine_; }

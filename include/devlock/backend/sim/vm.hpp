@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "devlock/backend/sim/group.hpp"
+#include "devlock/backend/sim/mdev_file.hpp"
 #include "devlock/backend/sim/vm_state.hpp"
 #include "devlock/vfio/kvm_vfio.hpp"
 
@@ -68,11 +69,7 @@ class Vm {
     if (auto usable = check(Operation::attach_group, group); !usable) {
       return usable;
     }
-    if (const int error_number = device_->add(context.again(), group.file(), *state_)) {
-      return failure(make_error(Operation::attach_group, group.name(), error_number, "the group is attached to this VM",
-                                "use it as it is"));
-    }
-    return {};
+    return add(context.again(), group.file(), group.name());
   }
   /// The same of a file that is no group. EINVAL. EBADF as above.
   [[nodiscard]] Result<void> attach(vfio::ContextFor<vfio::kvm_vfio_lock> context, const Container<S>& container)
@@ -91,11 +88,22 @@ class Vm {
     if (auto usable = check(Operation::detach_group, group); !usable) {
       return usable;
     }
-    if (const int error_number = device_->remove(context.again(), group.file())) {
-      return failure(make_error(Operation::detach_group, group.name(), error_number,
-                                "the group is not attached to this VM", "attach it first"));
+    return take_off(context.again(), group.file(), group.name());
+  }
+  /// The same of the group of a mediated device.
+  [[nodiscard]] Result<void> attach(vfio::ContextFor<vfio::kvm_vfio_lock> context, const MdevGroupHandle<S>& group)
+      DEVLOCK_REQUIRES(context) {
+    if (auto usable = check_file(Operation::attach_group, group.file() != nullptr, "mdev group"); !usable) {
+      return usable;
     }
-    return {};
+    return add(context.again(), group.file(), group.file()->group->name());
+  }
+  [[nodiscard]] Result<void> detach(vfio::ContextFor<vfio::kvm_vfio_lock> context, const MdevGroupHandle<S>& group)
+      DEVLOCK_REQUIRES(context) {
+    if (auto usable = check_file(Operation::detach_group, group.file() != nullptr, "mdev group"); !usable) {
+      return usable;
+    }
+    return take_off(context.again(), group.file(), group.file()->group->name());
   }
   /// Ends the VM: its groups are let go. Idempotent. Waits for kvm_lock, and for the group_lock of each group that only
   /// this VM still kept open.
@@ -107,7 +115,7 @@ class Vm {
   }
 
  private:
-  using Device = vfio::KvmVfio<S, std::shared_ptr<GroupFile<S>>, VmState<S>>;
+  using Device = vfio::KvmVfio<S, std::shared_ptr<VfioFile<S>>, VmState<S>>;
 
   static Error closed(Operation operation) {
     return make_error(operation, "VM", EBADF, "the VM is closed", "create a VM first");
@@ -122,12 +130,34 @@ class Vm {
     }
     return {};
   }
-  Result<void> check(Operation operation, Group& group) {
+  Result<void> check_file(Operation operation, bool open, const std::string& name) const {
     if (auto usable = check_device(operation); !usable) {
       return usable;
     }
-    if (group.file() == nullptr) {
-      return failure(make_error(operation, group.name(), EBADF, "the group is closed", "open the group first"));
+    if (!open) {
+      return failure(make_error(operation, name, EBADF, "the group is closed", "open the group first"));
+    }
+    return {};
+  }
+  Result<void> add(vfio::ContextFor<vfio::kvm_vfio_lock> context, const std::shared_ptr<VfioFile<S>>& file,
+                   const std::string& name) DEVLOCK_REQUIRES(context) {
+    if (const int error_number = device_->add(context.again(), file, *state_)) {
+      return failure(make_error(Operation::attach_group, name, error_number, "the group is attached to this VM",
+                                "use it as it is"));
+    }
+    return {};
+  }
+  Result<void> take_off(vfio::ContextFor<vfio::kvm_vfio_lock> context, const std::shared_ptr<VfioFile<S>>& file,
+                        const std::string& name) DEVLOCK_REQUIRES(context) {
+    if (const int error_number = device_->remove(context.again(), file)) {
+      return failure(make_error(Operation::detach_group, name, error_number, "the group is not attached to this VM",
+                                "attach it first"));
+    }
+    return {};
+  }
+  Result<void> check(Operation operation, Group& group) {
+    if (auto usable = check_file(operation, group.file() != nullptr, group.name()); !usable) {
+      return usable;
     }
     if (const int error_number = machine_->faults.take(operation, group.addresses())) {
       return failure(make_error(operation, group.name(), error_number, "a fault was injected", "try again"));
