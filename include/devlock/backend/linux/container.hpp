@@ -35,27 +35,18 @@ class BasicContainer {
                               {ENODEV, "VFIO is not loaded", "load it: modprobe vfio-pci"},
                               {EACCES, "this process may not open it", "run as root, or give this user the node"}}));
     }
-    File file(sys, opened);
-    const long version = file.ioctl(VFIO_GET_API_VERSION);
-    if (version < 0) {
-      return failure(explain(operation, path, static_cast<int>(-version), {{ENOTTY, "it is not VFIO's node", ""}}));
+    return checked(File(sys, opened), operation, path);
+  }
+  /// For a descriptor that was opened elsewhere: with the same checks, of its kind too.
+  [[nodiscard]] static Result<BasicContainer> adopt(File file, Tenure tenure) {
+    const std::string object = "descriptor " + std::to_string(file.get());
+    auto container = checked(std::move(file), Operation::adopt_descriptor, object);
+    if (container && tenure == Tenure::owned) {
+      if (const int error_number = container->file_->take(); error_number != 0) {
+        return failure(explain(Operation::adopt_descriptor, object, error_number));
+      }
     }
-    if (version != VFIO_API_VERSION) {
-      return failure(make_error(operation, path, EOPNOTSUPP,
-                                "the kernel speaks version " + std::to_string(version) +
-                                    " of VFIO, this program version " + std::to_string(VFIO_API_VERSION)));
-    }
-    const long supported = file.ioctl(VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU);
-    if (supported < 0) {
-      return failure(explain(operation, path, static_cast<int>(-supported)));
-    }
-    if (supported == 0) {
-      const bool old = file.ioctl(VFIO_CHECK_EXTENSION, VFIO_TYPE1_IOMMU) > 0;
-      return failure(make_error(operation, path, EOPNOTSUPP,
-                                old ? "its type 1 IOMMU has no version 2" : "the kernel has no type 1 IOMMU driver",
-                                old ? "use a newer kernel" : "load it: modprobe vfio_iommu_type1"));
-    }
-    return BasicContainer(std::make_shared<File>(std::move(file)));
+    return container;
   }
 
   /// Chooses the type 1 v2 IOMMU. After the first group joined; once.
@@ -95,6 +86,30 @@ class BasicContainer {
   BasicContainer& operator=(const BasicContainer&) = delete;
 
  private:
+  // It is VFIO's node, in a version that is known, with the IOMMU driver that set_iommu wants.
+  [[nodiscard]] static Result<BasicContainer> checked(File file, Operation operation, const std::string& path) {
+    const long version = file.ioctl(VFIO_GET_API_VERSION);
+    if (version < 0) {
+      return failure(explain(operation, path, static_cast<int>(-version), {{ENOTTY, "it is not VFIO's node", ""}}));
+    }
+    if (version != VFIO_API_VERSION) {
+      return failure(make_error(operation, path, EOPNOTSUPP,
+                                "the kernel speaks version " + std::to_string(version) +
+                                    " of VFIO, this program version " + std::to_string(VFIO_API_VERSION)));
+    }
+    const long supported = file.ioctl(VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU);
+    if (supported < 0) {
+      return failure(explain(operation, path, static_cast<int>(-supported)));
+    }
+    if (supported == 0) {
+      const bool old = file.ioctl(VFIO_CHECK_EXTENSION, VFIO_TYPE1_IOMMU) > 0;
+      return failure(make_error(operation, path, EOPNOTSUPP,
+                                old ? "its type 1 IOMMU has no version 2" : "the kernel has no type 1 IOMMU driver",
+                                old ? "use a newer kernel" : "load it: modprobe vfio_iommu_type1"));
+    }
+    return BasicContainer(std::make_shared<File>(std::move(file)));
+  }
+
   explicit BasicContainer(std::shared_ptr<File> file) : file_(std::move(file)) {}
 
   std::shared_ptr<File> file_;

@@ -137,6 +137,11 @@ class BasicGroup {
   /// The descriptor; -1 if the handle was moved from. It stays this handle's.
   [[nodiscard]] int native() const { return file_ == nullptr ? -1 : file_->descriptor.get(); }
 
+  /// For those that open groups; never null.
+  BasicGroup(std::shared_ptr<GroupFile<Sys>> file, Inventory<Sys> inventory)
+      : file_(std::move(file)), inventory_(std::move(inventory)) {}
+  /// For devices that are opened through it.
+  [[nodiscard]] const std::shared_ptr<GroupFile<Sys>>& file() const { return file_; }
   /// For a hot reset that was refused: why, of these functions and with these groups.
   void say_what_is_not_owned(Error& error, std::span<const AffectedFunction> affected,
                              std::span<BasicGroup* const> groups) const {
@@ -171,9 +176,6 @@ class BasicGroup {
   BasicGroup& operator=(const BasicGroup&) = delete;
 
  private:
-  BasicGroup(std::shared_ptr<GroupFile<Sys>> file, Inventory<Sys> inventory)
-      : file_(std::move(file)), inventory_(std::move(inventory)) {}
-
   [[nodiscard]] std::string object() const { return "group " + std::to_string(file_->id); }
   [[nodiscard]] Failure failed(Operation operation, long error_number, std::initializer_list<Meaning> known) const {
     return failure(explain(operation, object(), static_cast<int>(error_number), known));

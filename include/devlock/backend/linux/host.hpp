@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "devlock/backend/linux/driver_core.hpp"
+#include "devlock/backend/linux/handed_over.hpp"
 #include "devlock/backend/linux/hotplug.hpp"
 #include "devlock/backend/linux/reset_methods.hpp"
 #include "devlock/backend/linux/virtual_functions.hpp"
@@ -32,6 +33,7 @@ namespace devlock::linux_host {
 struct Paths {
   std::string sysfs = "/sys";
   std::string dev = "/dev";
+  std::string proc = "/proc";
 };
 
 template <SystemCalls Sys>
@@ -45,6 +47,7 @@ class BasicHost {
   explicit BasicHost(Paths paths = {}, Sys sys = {})
       : sys_(sys),
         dev_(std::move(paths.dev)),
+        proc_(std::move(paths.proc)),
         inventory_(Sysfs<Sys>(sys, std::move(paths.sysfs))),
         drivers_(inventory_) {}
 
@@ -112,9 +115,13 @@ class BasicHost {
     return Vm::create(sys_, dev_);
   }
 
+  /// Handles of descriptors that somebody else opened.
+  [[nodiscard]] HandedOver<Sys> handed_over() const { return HandedOver<Sys>(sys_, proc_, inventory_); }
+
  private:
   DEVLOCK_NO_UNIQUE_ADDRESS Sys sys_;
   std::string dev_;
+  std::string proc_;
   Inventory<Sys> inventory_;
   DriverCore<Sys> drivers_;
 };

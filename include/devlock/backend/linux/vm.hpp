@@ -60,8 +60,12 @@ class BasicVm {
       return failure(explain(operation, "kvm-vfio device", static_cast<int>(-done),
                              {{ENODEV, "this kernel has no kvm-vfio device", "use a kernel with CONFIG_KVM_VFIO"}}));
     }
-    return BasicVm(std::make_unique<File>(std::move(machine), Descriptor<Sys>(sys, static_cast<int>(link.fd))));
+    return BasicVm(std::move(machine), Descriptor<Sys>(sys, static_cast<int>(link.fd)));
   }
+
+  /// For those that make VMs.
+  BasicVm(Descriptor<Sys> machine, Descriptor<Sys> kvm_vfio)
+      : file_(std::make_unique<File>(std::move(machine), std::move(kvm_vfio))) {}
 
   /// Tells KVM of a group. EEXIST if it knows it.
   [[nodiscard]] Result<void> attach([[maybe_unused]] MayWaitForKvmVfio context, Group& group)
@@ -107,8 +111,6 @@ class BasicVm {
     Descriptor<Sys> machine;
     Descriptor<Sys> kvm_vfio;
   };
-
-  explicit BasicVm(std::unique_ptr<File> file) : file_(std::move(file)) {}
 
   // KVM_DEV_VFIO_GROUP and its ADD and DEL are what newer headers call KVM_DEV_VFIO_FILE, with the same numbers.
   [[nodiscard]] Result<void> set_attribute(Operation operation, std::uint64_t attribute, const Group& group,

@@ -106,6 +106,14 @@ class FakeKernel {
     scripted_.push_back(Scripted{Call::ioctl, {}, request, value, times});
   }
 
+  /// A descriptor that this process has without having opened it; /proc shows `path` for it.
+  int hand_over(Kind kind, std::string path) {
+    links["/proc/self/fd/" + std::to_string(next_)] = path;
+    return static_cast<int>(add(kind, std::move(path)));
+  }
+  [[nodiscard]] bool is_open(int fd) const { return open_.contains(fd); }
+  std::vector<int> closed_on_exec;  ///< by FIOCLEX
+
   [[nodiscard]] std::size_t open_descriptors() const { return open_.size(); }
   [[nodiscard]] std::size_t open_descriptors(Kind kind) const {
     return static_cast<std::size_t>(
@@ -294,6 +302,10 @@ class FakeKernel {
     if (file == nullptr) {
       return -EBADF;
     }
+    if (request == FIOCLEX) {
+      closed_on_exec.push_back(fd);
+      return 0;
+    }
     if (const auto hook = hooks.find(request); hook != hooks.end()) {
       const Hook answer = hook->second;  // it may take itself away
       return answer(*this, argument);
@@ -311,6 +323,9 @@ class FakeKernel {
         }
         return request == KVM_CREATE_VM ? add(Kind::machine, "machine") : wrong_node(request);
       case Kind::machine: {
+        if (request == KVM_CHECK_EXTENSION && argument == KVM_CAP_DEVICE_CTRL) {
+          return 1;
+        }
         if (request != KVM_CREATE_DEVICE) {
           return wrong_node(request);
         }
@@ -320,6 +335,9 @@ class FakeKernel {
       }
       case Kind::kvm_vfio: {
         const auto& attribute = at<const kvm_device_attr>(argument);
+        if (request == KVM_HAS_DEVICE_ATTR) {
+          return attribute.group == KVM_DEV_VFIO_GROUP ? 0 : -ENXIO;
+        }
         if (request != KVM_SET_DEVICE_ATTR || attribute.group != KVM_DEV_VFIO_GROUP) {
           return wrong_node(request);
         }
