@@ -83,6 +83,7 @@ void print_json(const Report& report) {
          {"iommu_group", report.summary.group < 0 ? Json() : Json(report.summary.group)},
          {"threads", report.options.threads},
          {"steps", std::move(steps)},
+         {"closing", report.summary.closing},
          {"summary", json_of(report.summary)},
          {"error", report.error ? json_of(*report.error) : Json()},
          {"exit_status", report.exit_status}});

@@ -43,6 +43,9 @@ Mark Actor::judge(const About& about, const std::optional<devlock::Error>& error
   if (!error) {
     return Mark::ok;
   }
+  if (about.expected_too && error->error_class == *about.expected_too) {
+    return Mark::expected;
+  }
   const auto& skip = about.skippable;
   return std::find(skip.begin(), skip.end(), error->error_class) != skip.end() ? Mark::skipped : Mark::failed;
 }

@@ -82,6 +82,7 @@ class Actor {
     std::string object{};
     std::optional<devlock::ErrorClass> expected{};  ///< this answer and no other should come
     std::vector<devlock::ErrorClass> skippable{};   ///< these answers mean that the machine cannot do it
+    std::optional<devlock::ErrorClass> expected_too{};  ///< ok should come, or this answer
   };
 
   /// Performs `action` under `context` and writes down how it went; returns what it returned.

@@ -12,7 +12,8 @@ int run_on_linux(const Options& options) {
   devlock::linux_host::Paths paths;
   paths.sysfs = options.sysfs_root;
   devlock::linux_host::Host host(std::move(paths));
-  return options.list ? list(host, options) : run(host, options, *options.device);
+  auto virtuals = host.virtual_functions();
+  return options.list ? list(host, options) : run(host, virtuals, options, *options.device);
 }
 
 }  // namespace passthrough

@@ -18,12 +18,14 @@ constexpr const char* about =
     "The life of a passthrough device with several threads: bound to vfio-pci, its group claimed and attached to KVM, "
     "reset by\n"
     "several threads while it is unplugged, closed, and given back to the driver that it came from.\n"
+    "Other scenes: bus resets its slot and its bus while threads reset each function; sriov gives a virtual function away\n"
+    "and takes it back while it is in use; two-vms lets two VMs contend for its group.\n"
     "Exit status: 0 all went as it should, 1 a step failed (everything is given back), 2 wrong usage.";
 
 // Every operation by its name in errors.
 std::map<std::string, devlock::Operation> operations() {
   std::map<std::string, devlock::Operation> all;
-  for (int number = 0; number <= static_cast<int>(devlock::Operation::use_dma); ++number) {
+  for (int number = 0; number <= static_cast<int>(devlock::Operation::load_ap_mask); ++number) {
     const auto operation = static_cast<devlock::Operation>(number);
     all.emplace(to_string(operation), operation);
   }
@@ -47,6 +49,10 @@ CommandLine read_command_line(int argc, char** argv) {
   CLI::App app{about, "passthrough"};
   app.set_version_flag("--version", fmt::format("passthrough {}.{}.{}", DEVLOCK_VERSION_MAJOR, DEVLOCK_VERSION_MINOR,
                                                 DEVLOCK_VERSION_PATCH));
+  app.add_option("--scene", options.scene, "What happens: life, bus, sriov (the device is a physical function), two-vms")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Scene>{
+          {"life", Scene::life}, {"bus", Scene::bus}, {"sriov", Scene::sriov}, {"two-vms", Scene::two_vms}}))
+      ->option_text("life|bus|sriov|two-vms");
   app.add_option("--backend", backend, "Where: sim, a host in memory, or linux, this kernel (needs root)")
       ->check(CLI::IsMember({"sim", "linux"}))
       ->capture_default_str();

@@ -14,8 +14,11 @@
 namespace passthrough {
 
 enum class Color { automatic, always, never };
+/// What happens to the device: its life with an unplug; resets of its slot and bus under load; SR-IOV; two VMs that want its group.
+enum class Scene { life, bus, sriov, two_vms };
 
 struct Options {
+  Scene scene = Scene::life;
   bool on_linux = false;                         ///< else the simulator
   std::optional<devlock::pci::Address> device;   ///< required on Linux
   unsigned threads = 3;                          ///< reset threads

@@ -6,8 +6,11 @@
 
 #include <fmt/core.h>
 
+#include "bus_scene.hpp"
 #include "life.hpp"
 #include "report.hpp"
+#include "sriov_scene.hpp"
+#include "two_vms_scene.hpp"
 
 namespace passthrough {
 
@@ -26,13 +29,39 @@ int list(Host& host, const Options& options) {
   return 0;
 }
 
+/// One scene on a device. `virtuals` gives and takes its virtual functions.
+template <devlock::Backend Host, class Virtuals>
+devlock::Result<void> play(Host& host, Virtuals& virtuals, const Options& options, devlock::pci::Address device,
+                           Journal& journal, Interrupts& interrupts, Summary& summary) {
+  Board board(Clock::now() + std::chrono::duration_cast<Clock::duration>(options.deadline));
+  const Interrupts::Listener listener(interrupts, [&](const char* signal) {
+    board.fail(devlock::make_error(devlock::Operation::reset_device, to_string(device), EINTR,
+                                   std::string(signal) + " ended this run", "nothing is left behind: start it again"));
+  });
+  switch (options.scene) {
+    case Scene::bus:
+      return BusScene<Host>(host, options, device, journal, board, summary).run();
+    case Scene::sriov:
+      return SriovScene<Host, Virtuals>(host, virtuals, options, device, journal, board, summary).run();
+    case Scene::two_vms:
+      return TwoVmsScene<Host>(host, options, device, journal, board, summary).run();
+    case Scene::life:
+      break;
+  }
+  return {};
+}
+
 /// Exit status of the program.
-template <devlock::Backend Host>
-int run(Host& host, const Options& options, devlock::pci::Address device) {
+template <devlock::Backend Host, class Virtuals>
+int run(Host& host, Virtuals& virtuals, const Options& options, devlock::pci::Address device) {
   Interrupts interrupts;
   Journal journal;
   Report report{options, device, {}, journal.begin(), {}, {}};
-  {
+  if (options.scene != Scene::life) {
+    if (const auto outcome = play(host, virtuals, options, device, journal, interrupts, report.summary); !outcome) {
+      report.error = outcome.error();
+    }
+  } else {
     Life<Host> life(host, options, device, journal, interrupts);
     if (const auto outcome = life.run(); !outcome) {
       report.error = outcome.error();

@@ -11,6 +11,7 @@
 namespace passthrough {
 
 struct Summary {
+  std::string closing{};             ///< of another scene than the life: its last line
   Facts facts{};
   int group = -1;                    ///< the IOMMU group
   bool kvm = false;                  ///< the group was attached to a VM

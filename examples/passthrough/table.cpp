@@ -194,6 +194,10 @@ void print_table(const Report& report) {
     fmt::print("\n");
     return;  // the error itself goes to standard error
   }
+  if (!summary.closing.empty()) {
+    fmt::print("\n{}\n", terminal.paint(Ink::green, summary.closing));
+    return;
+  }
   const std::string lines[] = {
       fmt::format("done: {}, {} answered contended while the unbind waited, {} refused after the unplug request.",
                   plural(summary.facts.resets, "reset"), summary.facts.contended, summary.facts.refused),

@@ -56,6 +56,64 @@ passthrough_test(color STATUS 0 OUT "${escape}.32mok${escape}.0m" ARGUMENTS --co
 passthrough_test(version STATUS 0 OUT "^passthrough ${PROJECT_VERSION}\n$" ARGUMENTS --version)
 passthrough_test(help STATUS 0 OUT "--whole-group" ARGUMENTS --help)
 
+# The other scenes: slot and bus under load, SR-IOV, two VMs that want one group.
+passthrough_test(
+  bus
+  STATUS 0
+  OUT "^0000:05:00\\.0 in IOMMU group" "hot reset +VFIO_DEVICE_PCI_HOT_RESET +(ok|contended)"
+      "bus reset +reset_subordinate +(ok|contended)" "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO +ok"
+      "give back 0000:05:00\\.1 +ok"
+      "done: [0-9]+ VFIO_DEVICE_RESETs, [0-9]+ hot resets, [0-9]+ bus resets, [0-9]+ answered contended\\.\n$"
+  OUT_NOT "FAILED"
+  ARGUMENTS --scene bus --resets 50
+)
+passthrough_test(
+  sriov
+  STATUS 0
+  OUT "^0000:07:00\\.0 in IOMMU group" "set sriov_numvfs +ok" "list virtual functions +ok" "bind vfio-pci 0000:07:00\\.1 +ok"
+      "reset PF +reset function +ok" "see unplug request +ok.*close device 0000:07:00\\.1 +ok.*give back 0000:07:00\\.1 +gone"
+      "done: [0-9]+ resets of a virtual function, [0-9]+ of its physical one; 3 answered contended while it was taken away\\.\n$"
+  OUT_NOT "FAILED"
+  ARGUMENTS --scene sriov
+)
+passthrough_test(
+  two-vms
+  STATUS 0
+  OUT "open group +held \\(EBUSY\\)" "VM 1 +KVM_DEV_VFIO_FILE_ADD +ok" "VM 2 +KVM_DEV_VFIO_FILE_ADD +ok"
+      "done: 8 and 8 turns of two VMs, never both; [1-9][0-9]* times the group was held\\.\n$"
+  OUT_NOT "FAILED"
+  ARGUMENTS --scene two-vms --resets 8
+)
+passthrough_test(scene-json STATUS 0 JSON "exit_status=0" "device=0000:03:00.0" ARGUMENTS --scene two-vms --resets 2 --json)
+passthrough_test(unknown-scene STATUS 2 ERR "--scene.*--help" ARGUMENTS --scene none)
+passthrough_test(scene-help STATUS 0 OUT "--scene life.bus.sriov.two-vms" ARGUMENTS --help)
+# Each of them fails, and gives everything back, if an operation of it fails or if it does not come to its end in time.
+passthrough_test(
+  bus-root STATUS 1 ERR "0000:00:02\\.0: unsupported \\(EOPNOTSUPP\\): .*no bridge is above it" ARGUMENTS --scene bus --device 0000:00:02.0
+)
+passthrough_test(sriov-none STATUS 1 ERR "0000:05:00\\.0: gone \\(ENOENT\\): it has no SR-IOV" ARGUMENTS --scene sriov --device 0000:05:00.0)
+foreach(scene IN ITEMS bus sriov two-vms)
+  passthrough_test(
+    ${scene}-late STATUS 1 OUT "give back[^\n]* ok" ERR "failed \\(ETIMEDOUT\\): .*--deadline"
+    ARGUMENTS --scene ${scene} --resets 1000000000 --deadline 0.3
+  )
+endforeach()
+foreach(
+  fault IN
+  ITEMS "bus:VFIO_DEVICE_PCI_HOT_RESET" "bus:reset bus" "bus:VFIO_DEVICE_RESET" "bus:VFIO_DEVICE_GET_PCI_HOT_RESET_INFO" "bus:bind"
+        "sriov:set sriov_numvfs" "sriov:reset function" "sriov:VFIO_DEVICE_RESET" "sriov:VFIO_DEVICE_SET_IRQS"
+        "two-vms:open group" "two-vms:VFIO_GROUP_GET_DEVICE_FD" "two-vms:VFIO_DEVICE_RESET" "two-vms:KVM_DEV_VFIO_FILE_DEL"
+)
+  string(REGEX MATCH "^([^:]*):(.*)$" fault "${fault}")
+  set(scene "${CMAKE_MATCH_1}")
+  set(operation "${CMAKE_MATCH_2}")
+  string(REPLACE " " "-" name "${operation}")
+  passthrough_test(
+    fault/${scene}/${name} STATUS 1 OUT "FAILED: failed \\(EIO\\)" ERR "^passthrough: ${operation} .*EIO"
+    ARGUMENTS --scene ${scene} --fault "${operation}"
+  )
+endforeach()
+
 # Bad input: a clear error, and nothing left half-bound.
 passthrough_test(malformed-device STATUS 2 ERR "--device 1:2: invalid \\(EINVAL\\).*0000:01:00\\.0" ARGUMENTS --device 1:2)
 passthrough_test(unknown-option STATUS 2 ERR "--bogus.*--help" ARGUMENTS --bogus)
