@@ -48,6 +48,12 @@ std::vector<Entry> kvm_vfio_entries() {
           fault<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutInline, UnderKvmLock, Third::none, 1, KeepsThePointer>>(
               "a device that is closed keeps its pointer to the VM", "open and close, VM closes: kvm_ref_lock",
               Outcome::assertion, 100, "a closed device has no VM"),
+          fix<OpenAgainstClose<UnderRefLock, ClosesTheGroup>>(
+              "open and close, VM closes, the group too: its file goes later", 1000,
+              {"opened with the VM", "opened without the VM", "closed the group"}),
+          fault<OpenAgainstClose<UnderRefLock, ClosesTheGroupAtOnce>>(
+              "open and close, VM closes, the group too: its file goes at once",
+              "open and close, VM closes, the group too: its file goes later", Outcome::deadlock, 100),
           fix<OpenAgainstClose<UnderRefLock, GoesWithItsFile, PutByWorker, UnderKvmLock, Third::worker>>(
               "open and close, VM closes, put by a worker: kvm_ref_lock", 1000,
               {"opened with the VM", "opened without the VM"}),

@@ -112,10 +112,22 @@ struct NeverCleared {
 /// Before the seed: the kvm-vfio device goes with the VM, so the last put of the VM reaches back to the group.
 struct GoesWithTheVm {
   static constexpr bool with_vm = true;
+  static constexpr bool closes_group = false;
+  static constexpr bool closes_at_once = false;
 };
 /// The seed's fix: it goes when its own file is closed, under kvm->lock.
 struct GoesWithItsFile {
   static constexpr bool with_vm = false;
+  static constexpr bool closes_group = false;  // it has the last reference to the group's file
+  static constexpr bool closes_at_once = false;
+};
+/// It has the last reference to the group's file, which is closed when the task holds nothing.
+struct ClosesTheGroup : GoesWithItsFile {
+  static constexpr bool closes_group = true;
+};
+/// A model without the kernel's deferred fput: the file is closed under kvm->lock.
+struct ClosesTheGroupAtOnce : ClosesTheGroup {
+  static constexpr bool closes_at_once = true;
 };
 
 /// The library's: under dev_set->lock, inline.
@@ -323,8 +335,20 @@ struct OpenAgainstClose : Machine {
   void close_files(bool last) {
     ThreadContext root;
     if (!Life::with_vm) {
-      if (last) {
-        (void)kvm_vfio.release(root, vm);
+      if (last && Life::closes_at_once) {
+        {
+          devlock::Guard lock{root, vm.lock};
+          file.kvm.set(lock, nullptr);
+          const Unchecked unchecked("an fput that is not deferred");
+          close_group(unchecked);
+        }
+        vm.put(root);
+      } else if (last) {
+        const auto files = kvm_vfio.release(root, vm);
+        if (Life::closes_group) {
+          require(files.size() == 1, "the files are the caller's");
+          close_group(root);
+        }
       } else {
         require(kvm_vfio.remove(root, &file) == 0, "the group is taken off");
       }
@@ -332,6 +356,12 @@ struct OpenAgainstClose : Machine {
     if (last) {
       vm.put(root);
     }
+  }
+  // vfio_group_fops_release
+  template <class Context>
+  void close_group(const Context& context) DEVLOCK_REQUIRES(context) {
+    devlock::Guard known{context, group};
+    mark("closed the group");
   }
   void create_cpu() {
     ThreadContext root;
