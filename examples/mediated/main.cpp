@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Mediated devices on the simulator: a parent that unregisters under its two devices, and a VM that ends while its group is opened.
+// Mediated devices on the simulator: a parent that unregisters under its two devices, a VM that ends while its group is opened, and AP
+// queues under a changing mask.
 // Prints what happened how often, and which rule did not hold.
 //
 // Exit status: 0 every rule held, 1 one did not, 2 wrong arguments.
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "parent_leaves.hpp"
+#include "queue_moves.hpp"
 #include "vm_ends.hpp"
 
 namespace {
@@ -34,18 +36,18 @@ void print_json(const Tally& tally, unsigned rounds) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Mediated devices on the simulator: a parent that unregisters under its two devices, and a VM that ends while "
-      "its "
-      "group is opened."};
+      "Mediated devices on the simulator: a parent that unregisters, a VM that ends, AP queues that change hands."};
   unsigned rounds = 100;
   bool json = false;
   bool keep = false;
-  app.add_option("--rounds", rounds, "How often each of the two is done")
+  bool leave = false;
+  app.add_option("--rounds", rounds, "How often each of the three is done")
       ->check(CLI::Range(1U, 1000000U))
       ->capture_default_str();
   app.add_flag("--json", json, "Print a JSON document");
   app.add_flag("--keep-a-descriptor", keep,
                "Wrong on purpose: a second descriptor keeps each VM; the rules must notice");
+  app.add_flag("--leave-a-bit", leave, "Wrong on purpose: a refused assignment leaves its bit; the rules must notice");
   app.set_version_flag("--version", fmt::format("mediated {}.{}.{}", DEVLOCK_VERSION_MAJOR, DEVLOCK_VERSION_MINOR,
                                                 DEVLOCK_VERSION_PATCH));
   app.footer("Exit status: 0 every rule held, 1 one did not, 2 wrong arguments");
@@ -60,9 +62,16 @@ int main(int argc, char** argv) {
   Tally tally;
   ParentLeaves parent_leaves(bus, tally);
   VmEnds vm_ends(host, bus, tally, keep);
+  QueueMoves<> queue_moves(tally);
+  QueueMoves<LeavesTheBit> wrong_moves(tally);
   for (unsigned round = 0; round != rounds; ++round) {
     parent_leaves.round();
     vm_ends.round();
+    if (leave) {
+      wrong_moves.round();
+    } else {
+      queue_moves.round();
+    }
   }
   (json ? print_json : print)(tally, rounds);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
