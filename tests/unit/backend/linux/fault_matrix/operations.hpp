@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The operations of the fault matrix, by the names that the table uses: each prepares a machine, runs the operation proper, and says
-// what a success returned, so that a success under a fault can be compared with one without.
+// The operations of the fault matrix, by the names that the table uses: each prepares a machine, runs the operation proper, and
+// says what a success returned, so that a success under a fault can be compared with one without.
 #pragma once
 
 #include <algorithm>

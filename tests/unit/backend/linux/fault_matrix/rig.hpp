@@ -101,6 +101,7 @@ struct Rig : Machine {
     root.assume();
     std::string text;
     const auto try_all = [&](auto& locks) {
+      root.assume();
       for (auto* const node : locks.walk()) {
         const devlock::TryGuard guard{root, node->lock};
         if (!guard) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Operations with one line of their cleaning up left out, or one look at an answer. The matrix must find each, in a cell that is named
-// here: otherwise it looks at nothing.
+// Operations with one line of their cleaning up left out, or one look at an answer. The matrix must find each, in a cell that
+// is named here: otherwise it looks at nothing.
 #pragma once
 
 #include <array>

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A sysfs that lies: listings, links, attributes and refusals from the input, under everything that reads or writes it.
+#include <algorithm>
+
+#include "devlock/vfio/binding.hpp"
+#include "fuzz/support/check.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace fuzz;
+  Feed feed(data, size);
+  HostileKernel kernel(feed);
+  {
+    Host host(paths(), HostileSys(kernel));
+    const devlock::vfio::ThreadContext context;
+    context.assume();
+    std::vector<devlock::pci::Address> known{{0, 1, 0, 0}, {0xffffffffU, 0xff, 31, 7}};
+    const auto all = host.devices();
+    if (whole(all)) {
+      for (const auto& info : *all) {
+        sane(info);
+        known.push_back(info.address);
+      }
+    }
+    for (int operations = 0; operations != 12 && !feed.empty(); ++operations) {
+      const devlock::pci::Address address = known[feed.below(known.size())];
+      const unsigned operation = feed.byte() % 10U;
+      const std::string driver = feed.byte() < 128 ? "vfio-pci" : feed.text(300);
+      switch (operation) {
+        case 0:
+          if (const auto info = host.device(address); whole(info)) {
+            sane(*info);
+          }
+          break;
+        case 1:
+          if (const auto members = host.group_members(static_cast<int>(feed.word())); whole(members)) {
+            std::for_each(members->begin(), members->end(), sane);
+          }
+          break;
+        case 2:
+          whole(host.driver_override(context, address));
+          break;
+        case 3:
+          whole(host.set_driver_override(context, address, driver));
+          break;
+        case 4:
+          whole(host.bind(context, address, driver));
+          break;
+        case 5:
+          whole(host.unbind(context, address));
+          break;
+        case 6:
+          if (const auto bound = host.probe(context, address); whole(bound)) {
+            require(bound->empty() || devlock::linux_host::valid_driver_name(*bound), "a driver that is none");
+          }
+          break;
+        case 7:
+          whole(host.reset_function(context, address));
+          break;
+        case 8:
+          whole(host.try_reset_bus(address));
+          break;
+        default: {
+          auto taken = devlock::vfio::DriverBinding<Host>::take(context, host, address, driver);
+          if (whole(taken)) {
+            whole(taken->restore(context));
+          }
+          break;
+        }
+      }
+    }
+  }
+  kernel.check_closed();
+  return 0;
+}
