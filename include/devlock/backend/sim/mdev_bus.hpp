@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "devlock/backend/sim/driver.hpp"
+#include "devlock/backend/sim/mdev_cdev.hpp"
 #include "devlock/backend/sim/mdev_file.hpp"
 #include "devlock/vfio/mdev_parent.hpp"
 
@@ -156,9 +157,32 @@ class MdevBus {
         return failure(refusal(Operation::open_group, name, EBUSY, "the group is open already",
                                "close it, its device and the VM that it is attached to"));
       }
+      if (group->cdevs.get() != 0U) {
+        return failure(refusal(Operation::open_group, name, EBUSY, "a character device of it is bound", "close that"));
+      }
       group->opened.set(true);
     }
     return MdevGroupHandle<S>(std::make_shared<MdevGroupFile<S>>(driver_, group));
+  }
+
+  /// The character device of a device: it does nothing until it is bound. ENOENT: no such device. ENODEV: it is being removed. Its
+  /// end waits for group_lock.
+  [[nodiscard]] Result<MdevCdev<S>> open_cdev(vfio::ContextFor<vfio::attribute> context, std::string_view uuid)
+      DEVLOCK_REQUIRES(context) {
+    const auto name = vfio::Uuid::parse(uuid);
+    Guard guard{context, list_.lock};
+    auto* one = name ? list_.find(*name) : nullptr;
+    if (one == nullptr || one->state.get() == vfio::MdevState::made) {
+      return failure(
+          refusal(Operation::open_device, std::string(uuid), ENOENT, "there is no such device", "look at the devices"));
+    }
+    auto& device = static_cast<Device&>(*one);
+    auto user = device.users.enter();
+    if (!user) {
+      return failure(
+          refusal(Operation::open_device, std::string(uuid), ENODEV, "it is being removed", "take another device"));
+    }
+    return MdevCdev<S>(std::make_shared<MdevCdevFile<S>>(driver_, device, std::move(user)));
   }
 
   /// The next creation, or open, fails at this step.

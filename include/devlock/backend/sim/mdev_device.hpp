@@ -28,6 +28,7 @@ struct MdevGroup {
   const int id;
   Ordered<vfio::group_lock, typename S::mutex> group_lock;
   typename S::template var<bool> opened{false};  // guarded by group_lock
+  typename S::template var<unsigned> cdevs{0U};  // character devices that are bound; guarded by group_lock
   typename S::template var<bool> alive{true};    // guarded by group_lock
   Ordered<vfio::group_device_lock, typename S::mutex> device_lock;
   typename S::template var<MdevDevice<S>*> device{nullptr};  // guarded by device_lock

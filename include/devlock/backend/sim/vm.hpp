@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "devlock/backend/sim/group.hpp"
+#include "devlock/backend/sim/mdev_cdev.hpp"
 #include "devlock/backend/sim/mdev_file.hpp"
 #include "devlock/backend/sim/vm_state.hpp"
 #include "devlock/vfio/kvm_vfio.hpp"
@@ -105,6 +106,21 @@ class Vm {
     }
     return take_off(context.again(), group.file(), group.file()->group->name());
   }
+  /// The same of the character device of a mediated device.
+  [[nodiscard]] Result<void> attach(vfio::ContextFor<vfio::kvm_vfio_lock> context, const MdevCdev<S>& device)
+      DEVLOCK_REQUIRES(context) {
+    if (auto usable = check_file(Operation::attach_group, device.file() != nullptr, "mdev"); !usable) {
+      return usable;
+    }
+    return add(context.again(), device.file(), device.file()->name());
+  }
+  [[nodiscard]] Result<void> detach(vfio::ContextFor<vfio::kvm_vfio_lock> context, const MdevCdev<S>& device)
+      DEVLOCK_REQUIRES(context) {
+    if (auto usable = check_file(Operation::detach_group, device.file() != nullptr, "mdev"); !usable) {
+      return usable;
+    }
+    return take_off(context.again(), device.file(), device.file()->name());
+  }
   /// Ends the VM: its groups are let go. Idempotent. Waits for kvm_lock, and for the group_lock of each group that only
   /// this VM still kept open.
   [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
@@ -135,23 +151,23 @@ class Vm {
       return usable;
     }
     if (!open) {
-      return failure(make_error(operation, name, EBADF, "the group is closed", "open the group first"));
+      return failure(make_error(operation, name, EBADF, "the file is closed", "open it first"));
     }
     return {};
   }
   Result<void> add(vfio::ContextFor<vfio::kvm_vfio_lock> context, const std::shared_ptr<VfioFile<S>>& file,
                    const std::string& name) DEVLOCK_REQUIRES(context) {
     if (const int error_number = device_->add(context.again(), file, *state_)) {
-      return failure(make_error(Operation::attach_group, name, error_number, "the group is attached to this VM",
-                                "use it as it is"));
+      return failure(
+          make_error(Operation::attach_group, name, error_number, "it is attached to this VM", "use it as it is"));
     }
     return {};
   }
   Result<void> take_off(vfio::ContextFor<vfio::kvm_vfio_lock> context, const std::shared_ptr<VfioFile<S>>& file,
                         const std::string& name) DEVLOCK_REQUIRES(context) {
     if (const int error_number = device_->remove(context.again(), file)) {
-      return failure(make_error(Operation::detach_group, name, error_number, "the group is not attached to this VM",
-                                "attach it first"));
+      return failure(
+          make_error(Operation::detach_group, name, error_number, "it is not attached to this VM", "attach it first"));
     }
     return {};
   }

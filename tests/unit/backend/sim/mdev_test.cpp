@@ -268,3 +268,66 @@ TEST_CASE("creations and removals race with the end of their parent, and nothing
     REQUIRE(answer(mdevs.bus.unregister_parent(root, "mtty")) == "ok");
   }
 }
+
+TEST_CASE("a character device and the group of its device exclude each other, by a count") {
+  vfio::ThreadContext root;
+  Mdevs mdevs(root);
+  REQUIRE(answer(mdevs.bus.create(root, "mtty", first)) == "ok");
+  const int id = mdevs.group_of(root, first);
+  CHECK(answer(mdevs.bus.open_cdev(root, second)) == "ENOENT gone");
+  {
+    auto cdev = mdevs.bus.open_cdev(root, first);
+    auto other = mdevs.bus.open_cdev(root, first);
+    REQUIRE(answer(cdev) == "ok");
+    REQUIRE(answer(other) == "ok");
+    {
+      auto group = mdevs.open_group(root, first);  // an open that is not bound excludes nobody
+      CHECK(answer(cdev->bind(root)) == "EBUSY held");
+    }
+    mdevs.bus.inject(sim::MdevStep::open, EIO);
+    CHECK(answer(cdev->bind(root)) == "EIO failed");
+    CHECK(answer(mdevs.bus.open_group(root, id)) == "ok");  // and closed again
+    CHECK(answer(cdev->bind(root)) == "ok");
+    CHECK(answer(cdev->bind(root)) == "EINVAL invalid");
+    CHECK(answer(other->bind(root)) == "EINVAL invalid");
+    CHECK(answer(mdevs.bus.open_group(root, id)) == "EBUSY held");
+    REQUIRE(answer(cdev->close(root)) == "ok");
+    CHECK(answer(cdev->bind(root)) == "EBADF invalid");
+    CHECK(answer(cdev->has_vm(root)) == "EBADF invalid");
+    CHECK(answer(mdevs.bus.open_group(root, id)) == "ok");
+    CHECK(answer(other->bind(root)) == "ok");
+  }
+  REQUIRE(answer(mdevs.bus.unregister_parent(root, "mtty")) == "ok");
+}
+
+TEST_CASE("a VM knows a character device like a group, keeps its file open, and its removal waiting") {
+  vfio::ThreadContext root;
+  Mdevs mdevs(root);
+  REQUIRE(answer(mdevs.bus.create(root, "mtty", first)) == "ok");
+  auto vm = mdevs.host.create_vm(root);
+  auto cdev = mdevs.bus.open_cdev(root, first);
+  REQUIRE(answer(vm) == "ok");
+  REQUIRE(answer(cdev) == "ok");
+  CHECK(answer(vm->detach(root, *cdev)) == "ENOENT gone");
+  REQUIRE(answer(vm->attach(root, *cdev)) == "ok");
+  CHECK(answer(vm->attach(root, *cdev)) == "EEXIST held");
+  REQUIRE(answer(cdev->bind(root)) == "ok");
+  CHECK(*cdev->has_vm(root));
+  REQUIRE(answer(cdev->close(root)) == "ok");
+  CHECK(answer(vm->attach(root, *cdev)) == "EBADF invalid");
+  CHECK(answer(vm->detach(root, *cdev)) == "EBADF invalid");
+  CHECK(answer(mdevs.bus.open_group(root, mdevs.group_of(root, first))) == "EBUSY held");
+  std::string answered;
+  std::thread remover([&] {
+    vfio::ThreadContext own;
+    answered = answer(mdevs.bus.remove(own, first));
+  });
+  CHECK(mdevs.bus.await_removal_wait(root, first));
+  CHECK(answer(mdevs.bus.open_cdev(root, first)) == "ENODEV gone");
+  CHECK(mdevs.host.machine().vms->value() == 1);
+  REQUIRE(answer(vm->close(root)) == "ok");  // the file goes, and with it the device's reference to the VM
+  remover.join();
+  CHECK(answered == "ok");
+  CHECK(mdevs.host.machine().vms->value() == 0);
+  REQUIRE(answer(mdevs.bus.unregister_parent(root, "mtty")) == "ok");
+}
