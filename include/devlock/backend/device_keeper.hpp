@@ -24,10 +24,9 @@
 namespace devlock {
 
 /// `Lock` is the program's DeviceLock of the function; host and lock outlive the keeper.
-template <class Host, class Lock>
+template <class Host, class Lock, OpenDevice Device = typename Host::Group::Device>
 class DeviceKeeper {
  public:
-  using Device = typename Host::Group::Device;
   using MayWaitForDevice = vfio::ContextFor<vfio::device_lock>;
 
   DeviceKeeper(Host& host, pci::Address address, Lock& lock) : host_(&host), address_(address), lock_(&lock) {}

@@ -59,15 +59,10 @@ template <class Lock, class Functions>
   return scope;
 }
 
-/// Resets what a hot reset of `device` affects, if all of it is the caller's and all locks are free now. `groups` are pointers to open
-/// groups, as its hot_reset takes them. EAGAIN, contended: a lock of the program is taken, the reason names whose; or the functions
-/// changed between the two questions; or a device_lock of the kernel's is taken. EBUSY, contended: a memory_lock of the kernel's
-/// is. ENODEV, gone: the unplug of one was asked for. EINVAL, not owned: a group of the caller or a lock of the tree is missing.
-/// Nothing is touched if it fails with one of these.
-template <LockContext Context, class Device, class Groups, class Lock>
-  requires MayAcquire<Context, vfio::dev_set_lock>
-[[nodiscard]] Result<void> try_hot_reset(const Context& context, Device& device, const Groups& groups,
-                                         const pci::Topology<Lock>& tree) DEVLOCK_REQUIRES(context) {
+namespace detail {
+template <class Context, class Device, class Lock, class Reset>
+Result<void> hot_reset_under_locks(const Context& context, Device& device, const pci::Topology<Lock>& tree, Reset reset)
+    DEVLOCK_REQUIRES(context) {
   const pci::Address address = device.address();
   const auto listed = device.hot_reset_info(context, every_function);
   if (!listed) {
@@ -97,13 +92,43 @@ template <LockContext Context, class Device, class Groups, class Lock>
     return failure(now.error());
   }
   const auto same = [](const auto& one, const auto& other) {
-    return one.address == other.address && one.iommu_group == other.iommu_group;
+    if constexpr (requires { one == other; }) {
+      return one == other;
+    } else {
+      return one.address == other.address && one.iommu_group == other.iommu_group;
+    }
   };
   if (!std::equal(listed->begin(), listed->end(), now->begin(), now->end(), same)) {
     return failure(make_error(Operation::hot_reset, to_string(address), EAGAIN,
                               "the functions that it affects changed before they were locked", "try again"));
   }
-  return device.hot_reset(locked, groups);
+  return reset(locked);
+}
+}  // namespace detail
+
+/// Resets what a hot reset of `device` affects, if all of it is the caller's and all locks are free now. `groups` are pointers to open
+/// groups, as its hot_reset takes them. EAGAIN, contended: a lock of the program is taken, the reason names whose; or the functions
+/// changed between the two questions; or a device_lock of the kernel's is taken. EBUSY, contended: a memory_lock of the kernel's
+/// is. ENODEV, gone: the unplug of one was asked for. EINVAL, not owned: a group of the caller or a lock of the tree is missing.
+/// Nothing is touched if it fails with one of these.
+template <LockContext Context, class Device, class Groups, class Lock>
+  requires MayAcquire<Context, vfio::dev_set_lock>
+[[nodiscard]] Result<void> try_hot_reset(const Context& context, Device& device, const Groups& groups,
+                                         const pci::Topology<Lock>& tree) DEVLOCK_REQUIRES(context) {
+  return detail::hot_reset_under_locks(context, device, tree, [&](const auto& locked) {
+    locked.assume();
+    return device.hot_reset(locked, groups);
+  });
+}
+/// The same of a device that is opened by itself: its iommufd proves what is the caller's.
+template <LockContext Context, class Device, class Lock>
+  requires MayAcquire<Context, vfio::dev_set_lock>
+[[nodiscard]] Result<void> try_hot_reset(const Context& context, Device& device, const pci::Topology<Lock>& tree)
+    DEVLOCK_REQUIRES(context) {
+  return detail::hot_reset_under_locks(context, device, tree, [&](const auto& locked) {
+    locked.assume();
+    return device.hot_reset(locked);
+  });
 }
 
 }  // namespace devlock

@@ -204,7 +204,8 @@ class BasicDevice {
   /// A descriptor to poll for POLLIN: readable once an unplug was asked for; -1 before watch_unplug. Do not read it.
   [[nodiscard]] int unplug_event() const { return file_ == nullptr ? -1 : file_->unplug.get(); }
 
- private:
+ protected:
+  // For devices that are opened otherwise.
   [[nodiscard]] Failure failed(Operation operation, long error_number, std::initializer_list<Meaning> known) const {
     return failure(explain(operation, to_string(file_->address), static_cast<int>(error_number), known));
   }

@@ -109,6 +109,12 @@ class BasicHost {
       DEVLOCK_REQUIRES(context) {
     return Group::open(sys_, dev_, inventory_, group);
   }
+  [[nodiscard]] Result<BasicIommufd<Sys>> open_iommufd() const { return BasicIommufd<Sys>::open(sys_, dev_); }
+  /// A device by itself, without its group. Its end waits for group_lock.
+  [[nodiscard]] Result<BasicCdev<Sys>> open_cdev([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context,
+                                                 pci::Address address) const DEVLOCK_REQUIRES(context) {
+    return BasicCdev<Sys>::open(sys_, dev_, inventory_, address);
+  }
   /// Waits for kvm_lock; the end of the VM may wait for group_lock.
   [[nodiscard]] Result<Vm> create_vm([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context) const
       DEVLOCK_REQUIRES(context) {

@@ -7,6 +7,7 @@
 // Source: virt/kvm/vfio.c, virt/kvm/kvm_main.c; Documentation/virt/kvm/devices/vfio.rst.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include <linux/kvm.h>
 
+#include "devlock/backend/linux/cdev.hpp"
 #include "devlock/backend/linux/group.hpp"
 
 namespace devlock::linux_host {
@@ -70,7 +72,7 @@ class BasicVm {
   /// Tells KVM of a group. EEXIST if it knows it.
   [[nodiscard]] Result<void> attach([[maybe_unused]] MayWaitForKvmVfio context, Group& group)
       DEVLOCK_REQUIRES(context) {
-    return set_attribute(Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, group,
+    return set_attribute(Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, group, name_of(group),
                          {{EEXIST, "this VM has it already", ""},
                           {EINVAL, "it is no VFIO group", ""},
                           {EBADF, "its descriptor was closed by somebody else", "open it again"}});
@@ -78,7 +80,23 @@ class BasicVm {
   /// Takes that back. ENOENT if KVM does not know the group.
   [[nodiscard]] Result<void> detach([[maybe_unused]] MayWaitForKvmVfio context, Group& group)
       DEVLOCK_REQUIRES(context) {
-    return set_attribute(Operation::detach_group, KVM_DEV_VFIO_GROUP_DEL, group,
+    return set_attribute(Operation::detach_group, KVM_DEV_VFIO_GROUP_DEL, group, name_of(group),
+                         {{ENOENT, "this VM does not have it", ""},
+                          {EBADF, "its descriptor was closed by somebody else", "open it again"}});
+  }
+
+  /// Tells KVM of a device that is opened by itself, before it is bound. The VM keeps it open until it is detached or the VM ends.
+  [[nodiscard]] Result<void> attach([[maybe_unused]] MayWaitForKvmVfio context, const BasicCdev<Sys>& device)
+      DEVLOCK_REQUIRES(context) {
+    return set_attribute(Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, device, to_string(device.address()),
+                         {{EEXIST, "this VM has it already", ""},
+                          {EINVAL, "it is no VFIO device, or this KVM knows groups only", "use a newer kernel, or its group"},
+                          {EBADF, "its descriptor was closed by somebody else", "open it again"}});
+  }
+  /// Takes that back; this may be what closes the device. ENOENT if KVM does not know it.
+  [[nodiscard]] Result<void> detach([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context,
+                                    const BasicCdev<Sys>& device) DEVLOCK_REQUIRES(context) {
+    return set_attribute(Operation::detach_group, KVM_DEV_VFIO_GROUP_DEL, device, to_string(device.address()),
                          {{ENOENT, "this VM does not have it", ""},
                           {EBADF, "its descriptor was closed by somebody else", "open it again"}});
   }
@@ -112,19 +130,21 @@ class BasicVm {
     Descriptor<Sys> kvm_vfio;
   };
 
+  [[nodiscard]] static std::string name_of(const Group& group) { return "group " + std::to_string(group.id()); }
   // KVM_DEV_VFIO_GROUP and its ADD and DEL are what newer headers call KVM_DEV_VFIO_FILE, with the same numbers.
-  [[nodiscard]] Result<void> set_attribute(Operation operation, std::uint64_t attribute, const Group& group,
-                                           std::initializer_list<Meaning> known) {
-    if (file_ == nullptr || group.native() < 0) {
-      return closed_handle(operation, file_ == nullptr ? "VM" : "group");
+  template <class Handle>
+  [[nodiscard]] Result<void> set_attribute(Operation operation, std::uint64_t attribute, const Handle& handle,
+                                           std::string object, std::initializer_list<Meaning> known) {
+    if (file_ == nullptr || handle.native() < 0) {
+      return closed_handle(operation, file_ == nullptr ? "VM" : std::same_as<Handle, Group> ? "group" : "device");
     }
-    std::int32_t fd = group.native();
+    std::int32_t fd = handle.native();
     kvm_device_attr request{};
     request.group = KVM_DEV_VFIO_GROUP;
     request.attr = attribute;
     request.addr = pointer_argument(fd);
     if (const long done = file_->kvm_vfio.ioctl(KVM_SET_DEVICE_ATTR, pointer_argument(request)); done < 0) {
-      return failure(explain(operation, "group " + std::to_string(group.id()), static_cast<int>(-done), known));
+      return failure(explain(operation, std::move(object), static_cast<int>(-done), known));
     }
     return {};
   }

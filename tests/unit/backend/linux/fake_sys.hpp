@@ -26,6 +26,7 @@
 #include <linux/kvm.h>
 #include <linux/vfio.h>
 
+#include "devlock/backend/linux/iommufd_abi.hpp"
 #include "devlock/backend/linux/system_calls.hpp"
 
 namespace fake {
@@ -38,8 +39,10 @@ constexpr const char* to_string(Call call) {
   return names[static_cast<std::size_t>(call)];
 }
 
+namespace abi = devlock::linux_host::abi;
+
 /// What an open descriptor refers to.
-enum class Kind { file, container, group, device, kvm, machine, kvm_vfio, event };
+enum class Kind { file, container, group, device, kvm, machine, kvm_vfio, event, iommufd, cdev };
 
 /// A function on the kernel's list of what a hot reset affects.
 inline vfio_pci_dependent_device dependent(unsigned bus, unsigned device, unsigned function, unsigned number,
@@ -112,6 +115,10 @@ class FakeKernel {
     return static_cast<int>(add(kind, std::move(path)));
   }
   [[nodiscard]] bool is_open(int fd) const { return open_.contains(fd); }
+  std::map<int, int> bound;               ///< devices to iommufds
+  std::map<int, std::uint32_t> attached;  ///< devices to address spaces
+  std::vector<std::uint32_t> ioases;      ///< that are not destroyed
+  std::uint32_t last_ioas = 0;
   std::vector<int> closed_on_exec;  ///< by FIOCLEX
 
   [[nodiscard]] std::size_t open_descriptors() const { return open_.size(); }
@@ -202,6 +209,8 @@ class FakeKernel {
     if (file->kind != Kind::file) {
       closed.push_back(file->kind);
     }
+    bound.erase(fd);
+    attached.erase(fd);
     open_.erase(fd);  // Linux closes it even if it answers an error
     return scripted.value_or(0);
   }
@@ -345,6 +354,10 @@ class FakeKernel {
         kvm_attributes.emplace_back(attribute.attr, group);
         return 0;
       }
+      case Kind::iommufd:
+        return iommufd_ioctl(request, argument);
+      case Kind::cdev:
+        return cdev_ioctl(fd, request, argument);
       case Kind::file:
       case Kind::event:
         break;
@@ -423,6 +436,55 @@ class FakeKernel {
       default:
         return wrong_node(request);
     }
+  }
+  long iommufd_ioctl(unsigned long request, std::uintptr_t argument) {
+    if (request == abi::allocate_ioas) {
+      auto& space = at<abi::AllocateIoas>(argument);
+      space.out_ioas_id = ++last_ioas;
+      ioases.push_back(space.out_ioas_id);
+      return space.size == sizeof space && space.flags == 0 ? 0 : -EINVAL;
+    }
+    if (request != abi::destroy_object) {
+      return wrong_node(request);
+    }
+    const auto& object = at<const abi::DestroyObject>(argument);
+    for (const auto& [device, space] : attached) {
+      if (space == object.id) {
+        return -EBUSY;
+      }
+    }
+    return std::erase(ioases, object.id) == 1 && object.size == sizeof object ? 0 : -ENOENT;
+  }
+  long cdev_ioctl(int fd, unsigned long request, std::uintptr_t argument) {
+    if (request == abi::bind_iommufd) {
+      auto& bind = at<abi::BindIommufd>(argument);
+      const auto iommufd = open_.find(bind.iommufd);
+      if (iommufd == open_.end() || iommufd->second.kind != Kind::iommufd) {
+        return -EBADF;
+      }
+      bind.out_devid = 40;
+      return bind.argsz == sizeof bind && bind.flags == 0 && bound.emplace(fd, bind.iommufd).second ? 0 : -EINVAL;
+    }
+    if (!bound.contains(fd)) {
+      return -EINVAL;
+    }
+    if (request == abi::attach_page_table) {
+      auto& attach = at<abi::AttachPageTable>(argument);
+      if (attach.argsz != sizeof attach || attach.flags != 0) {
+        return -EINVAL;
+      }
+      if (std::find(ioases.begin(), ioases.end(), attach.pt_id) == ioases.end()) {
+        return -ENOENT;
+      }
+      attached[fd] = attach.pt_id;
+      attach.pt_id = 77;  // the page table that the kernel chose
+      return 0;
+    }
+    if (request == abi::detach_page_table) {
+      attached.erase(fd);
+      return 0;
+    }
+    return device_ioctl(request, argument);
   }
   long wrong_node(unsigned long request) {
     misuses.push_back("ioctl of the wrong node: " + std::to_string(request));
