@@ -43,7 +43,7 @@ class BusScene {
       outcome = holding.open_device(root, bindings.address(place));
     }
     outcome = outcome ? check_affected(root, owner, holding, info->iommu_group) : outcome;
-    outcome = outcome ? load(holding, bindings.size(), info->bridges.back()) : outcome;
+    outcome = outcome ? load(root, holding, bindings.size(), info->bridges.back()) : outcome;
     for (const Result& step : {holding.close(root), bindings.give_back(root)}) {
       outcome = outcome ? step : outcome;
     }
@@ -85,7 +85,7 @@ class BusScene {
       }
     });
   }
-  Result load(Holding<Host>& holding, std::size_t devices, devlock::pci::Address bridge) {
+  Result load(const Root& root, Holding<Host>& holding, std::size_t devices, devlock::pci::Address bridge) {
     {
       std::vector<std::jthread> threads;
       for (unsigned number = 0; number != options_.threads; ++number) {
@@ -99,7 +99,6 @@ class BusScene {
       }));
       threads.push_back(kind(2, "bus reset", "reset_subordinate",
                              [this, bridge](const Root&) { return host_.try_reset_bus(bridge); }));
-      const Root root;
       board_.wait(root, [&](const Facts& facts) { return enough() || facts.stop; });
       board_.tell([](Facts& facts) { facts.stop = true; });
     }
