@@ -7,6 +7,8 @@
 
 #include <iostream>
 
+#include "unit/backend/linux/fault_matrix/adoption_operations.hpp"
+#include "unit/backend/linux/fault_matrix/hotplug_operations.hpp"
 #include "unit/backend/linux/fault_matrix/runner.hpp"
 #include "unit/backend/linux/fault_matrix/twins.hpp"
 
@@ -14,8 +16,10 @@ using namespace fake;
 
 TEST_CASE("every fault of every operation is classified and leaks nothing", "[fault_matrix]") {
   MatrixRunner runner(fault_table);
-  for (const Subject& subject : all_subjects()) {
-    runner.run(subject);
+  for (const auto& subjects : {all_subjects(), hotplug_subjects(), adoption_subjects()}) {
+    for (const Subject& subject : subjects) {
+      runner.run(subject);
+    }
   }
   const MatrixReport report = runner.report();
   std::cout << "fault matrix: " << report.cells << " cells, " << report.runs << " runs, " << report.leaks << " leaks\n";
@@ -88,7 +92,7 @@ TEST_CASE("a function that could not be taken is given back although giving back
       rig.kernel.fail_at(fault, EIO);
       rig.kernel.fail_at(second_fault, EACCES);
       const auto taken = take(rig);
-      INFO("calls " << fault << " and " << second_fault << " fail; the host is left as " << to_string(rig.state()));
+      INFO("calls " << fault << " and " << second_fault << " fail; " << difference(rig.state(), before));
       reached = second_fault < rig.kernel.made.size();
       if (rig.kernel.made[fault].call == Call::close) {
         continue;  // nobody looks at what the close of an attribute answers: the other one is the only fault

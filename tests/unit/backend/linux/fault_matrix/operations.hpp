@@ -53,6 +53,10 @@ Outcome outcome_of(const Result<T>& result) {
     return {{}, *result};
   } else if constexpr (std::is_same_v<T, bool>) {
     return {{}, *result ? "yes" : "no"};
+  } else if constexpr (std::is_same_v<T, int>) {
+    return {{}, std::to_string(*result)};
+  } else if constexpr (std::is_same_v<T, std::optional<Address>>) {
+    return {{}, *result ? to_string(**result) : "none"};
   } else if constexpr (std::is_same_v<T, devlock::DeviceInfo>) {
     return {{}, text_of(*result)};
   } else if constexpr (std::is_same_v<T, devlock::GroupStatus>) {
@@ -62,6 +66,12 @@ Outcome outcome_of(const Result<T>& result) {
     for (const auto& one : *result) {
       if constexpr (std::is_same_v<T, std::vector<devlock::DeviceInfo>>) {
         text += text_of(one);
+      } else if constexpr (std::is_same_v<T, std::vector<Address>>) {
+        text += to_string(one) + ' ';
+      } else if constexpr (std::is_same_v<T, std::vector<devlock::pci::ResetMethod>>) {
+        text += std::string(to_string(one)) + ' ';
+      } else if constexpr (std::is_same_v<T, std::vector<devlock::linux_host::Slot>>) {
+        text += one.name + ' ' + to_string(one.address) + ' ';
       } else {
         text += to_string(one.address) + ' ' + std::to_string(one.iommu_group) + ' ';
       }

@@ -25,28 +25,35 @@ namespace fake {
 
 /// What of the host outlives an operation. Descriptors are apart: after an error there are none of the operation's.
 struct HostState {
-  std::map<std::string, std::string> drivers;
-  std::map<std::string, std::string> overrides;
-  std::map<std::string, std::string> resets;  ///< what was written to reset attributes
+  std::map<std::string, std::string> attributes;  ///< every file and link of sysfs
   std::size_t hot_resets = 0;
   bool in_container = false;
   int attached = 0;  ///< groups that KVM has
+  std::vector<int> closed_on_exec;
   friend bool operator==(const HostState&, const HostState&) = default;
 };
 
-inline std::string to_string(const HostState& state) {
+/// In what `now` differs from `expected`.
+inline std::string difference(const HostState& now, const HostState& expected) {
   std::ostringstream text;
-  for (const auto& [address, driver] : state.drivers) {
-    text << address << " is bound to '" << driver << "'; ";
+  for (const auto& [path, value] : now.attributes) {
+    const auto other = expected.attributes.find(path);
+    if (other == expected.attributes.end()) {
+      text << path << " is new and reads '" << value << "'; ";
+    } else if (other->second != value) {
+      text << path << " reads '" << value << "' instead of '" << other->second << "'; ";
+    }
   }
-  for (const auto& [address, only] : state.overrides) {
-    text << address << " has the override '" << only << "'; ";
+  for (const auto& [path, value] : expected.attributes) {
+    if (!now.attributes.contains(path)) {
+      text << path << " is gone, which read '" << value << "'; ";
+    }
   }
-  for (const auto& [path, written] : state.resets) {
-    text << path << " got '" << written << "'; ";
-  }
-  text << state.hot_resets << " hot resets; " << (state.in_container ? "in" : "out of") << " the container; "
-       << state.attached << " groups attached";
+  text << now.hot_resets << " hot resets instead of " << expected.hot_resets << "; "
+       << (now.in_container ? "in" : "out of") << " the container instead of "
+       << (expected.in_container ? "in" : "out of") << "; " << now.attached << " groups attached instead of "
+       << expected.attached << "; " << now.closed_on_exec.size() << " closed on exec instead of "
+       << expected.closed_on_exec.size();
   return text.str();
 }
 
@@ -71,14 +78,11 @@ struct Rig : Machine {
 
   [[nodiscard]] HostState state() const {
     HostState now;
-    for (const Address address : {port, first, second}) {
-      const std::string path = device_path(address);
-      const auto driver = kernel.links.find(path + "/driver");
-      now.drivers[to_string(address)] =
-          driver == kernel.links.end() ? "" : devlock::linux_host::last_component(driver->second);
-      now.overrides[to_string(address)] = text_of(path + "/driver_override");
-      now.resets[to_string(address)] = text_of(path + (address == port ? "/reset_subordinate" : "/reset"));
+    for (const auto& [path, text] : kernel.files) {
+      now.attributes[path] = text.substr(0, text.find('\n'));
     }
+    now.attributes.insert(kernel.links.begin(), kernel.links.end());
+    now.closed_on_exec = kernel.closed_on_exec;
     now.hot_resets = kernel.hot_resets.size();
     now.in_container = kernel.container_of_group >= 0 && kernel.open_descriptors(Kind::group) != 0;
     if (kernel.open_descriptors(Kind::kvm_vfio) != 0) {
@@ -91,7 +95,7 @@ struct Rig : Machine {
   [[nodiscard]] std::map<Kind, std::size_t> descriptors() const {
     std::map<Kind, std::size_t> open;
     for (const Kind kind : {Kind::file, Kind::container, Kind::group, Kind::device, Kind::kvm, Kind::machine,
-                            Kind::kvm_vfio, Kind::event}) {
+                            Kind::kvm_vfio, Kind::event, Kind::iommufd, Kind::cdev}) {
       open[kind] = kernel.open_descriptors(kind);
     }
     return open;
@@ -116,17 +120,25 @@ struct Rig : Machine {
     }
     return text;
   }
+  /// Every handle goes, and then the launcher closes what it handed over and nobody took.
   void let_go() {
     binding.reset();
     device.reset();
     vm.reset();
     group.reset();
     container.reset();
+    for (const int fd : handed_over) {
+      if (kernel.is_open(fd)) {
+        (void)FakeSys(kernel).close(fd);
+      }
+    }
+    handed_over.clear();
   }
 
   devlock::pci::Topology<Lock> tree;
   devlock::pci::Topology<passthrough::DeviceLock> plain;  ///< for resets through an open device
   Ownership ownership;
+  std::vector<int> handed_over;
   std::size_t first_call = 0;
   std::size_t last_call = 0;
   std::optional<Binding> binding;
@@ -135,12 +147,6 @@ struct Rig : Machine {
   std::optional<Host::Vm> vm;
   std::optional<Host::Device> device;
   std::unique_ptr<Ownership::Claim> kept_claim;  ///< of an operation that forgets to give it back
-
- private:
-  [[nodiscard]] std::string text_of(const std::string& path) const {
-    const auto found = kernel.files.find(path);
-    return found == kernel.files.end() ? "" : found->second.substr(0, found->second.find('\n'));
-  }
 };
 
 }  // namespace fake

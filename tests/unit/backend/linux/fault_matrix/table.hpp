@@ -60,6 +60,7 @@ inline constexpr int list_answers[] = {EACCES, EBADF, EINTR, EIO, EMFILE, ENFILE
 inline constexpr int eventfd_answers[] = {EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM};
 inline constexpr int poll_answers[] = {EFAULT, EINTR, EINVAL, ENOMEM};
 inline constexpr int not_there[] = {ENOENT};
+inline constexpr int too_many[] = {ERANGE};
 inline constexpr int device_left[] = {ENODEV, ENOENT, ENXIO};
 inline constexpr int cut_short[] = {short_transfer};
 inline constexpr int ended_at_once[] = {no_transfer};
@@ -81,6 +82,9 @@ inline constexpr int hot_reset_answers[] = {EAGAIN, EBUSY, E2BIG, ENODEV, ENOSPC
 inline constexpr int create_vm_answers[] = {EBUSY, EEXIST, EMFILE, ENFILE, ENODEV, EOPNOTSUPP};
 inline constexpr int create_device_answers[] = {EBUSY, EEXIST, EMFILE, ENFILE, ENODEV, ENOSPC};
 inline constexpr int attribute_answers[] = {EBUSY, EEXIST, ENODEV, ENOENT, ENXIO};
+
+inline constexpr int has_attribute_answers[] = {ENXIO};
+inline constexpr int close_on_exec_answers[] = {EBADF, EINTR, ENOMEM};
 
 inline constexpr Row fault_table[] = {
     // Whatever the operation.
@@ -128,6 +132,10 @@ inline constexpr Row fault_table[] = {
     {"*", Call::ioctl, KVM_CREATE_DEVICE, create_device_answers, Then::error},
     {"*", Call::ioctl, KVM_SET_DEVICE_ATTR, ioctl_answers, Then::error},
     {"*", Call::ioctl, KVM_SET_DEVICE_ATTR, attribute_answers, Then::error},
+    {"*", Call::ioctl, KVM_CHECK_EXTENSION, ioctl_answers, Then::error},
+    {"*", Call::ioctl, KVM_HAS_DEVICE_ATTR, ioctl_answers, Then::error},
+    {"*", Call::ioctl, KVM_HAS_DEVICE_ATTR, has_attribute_answers, Then::error},
+    {"*", Call::ioctl, FIOCLEX, close_on_exec_answers, Then::error},
 
     // A function that leaves while a list is made is not on it; a link that is not there is a driver or group that is not.
     {"devices", Call::open, 0, device_left, Then::answer},
@@ -140,6 +148,18 @@ inline constexpr Row fault_table[] = {
     {"group_members", Call::exists, 0, device_left, Then::answer},
     {"device", Call::readlink, 0, not_there, Then::answer},
     {"probe", Call::readlink, 0, not_there, Then::answer},
+
+    {"slots", Call::open, 0, device_left, Then::answer},
+    {"slots", Call::read, 0, device_left, Then::answer},
+    {"slots", Call::list, 0, not_there, Then::answer},
+    {"virtual_functions", Call::readlink, 0, not_there, Then::answer},
+    {"physical_of", Call::readlink, 0, not_there, Then::answer},
+    {"reset_methods", Call::read, 0, ended_at_once, Then::answer},
+
+    // What a VM is not it need not refuse in so many words; which functions a device resets with is not always told.
+    {"adopt vm*", Call::ioctl, KVM_GET_API_VERSION, ioctl_answers, Then::same},
+    {"adopt device*", Call::ioctl, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, ioctl_answers, Then::answer},
+    {"adopt device*", Call::ioctl, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, hot_reset_info_answers, Then::answer},
 
     // Older kernels have no driver_override to read; an empty one is none.
     {"driver_override", Call::open, 0, not_there, Then::answer},
@@ -174,6 +194,11 @@ inline constexpr Row fault_table[] = {
     {"unbind", Call::open, 0, open_to_write_answers, Then::error},
     {"reset_function", Call::open, 0, open_to_write_answers, Then::error},
     {"try_reset_bus", Call::open, 0, open_to_write_answers, Then::error},
+    {"remove", Call::open, 0, open_to_write_answers, Then::error},
+    {"rescan", Call::open, 0, open_to_write_answers, Then::error},
+    {"set_reset_methods", Call::open, 0, open_to_write_answers, Then::error},
+    {"enable virtual functions", Call::open, 0, open_to_write_answers, Then::error},
+    {"enable virtual functions", Call::write, 0, too_many, Then::error},
 
     // Who is in the way of a group is told if it can be.
     {"set_container, not viable", Call::list, 0, list_answers, Then::words},

@@ -141,7 +141,7 @@ inline std::vector<Twin> all_twins() {
         [](Rig& r) { bind_to(r.kernel, second, "e1000e"); },
         twin(detail::take_and_forget)},
        "take x write -> EIO, number 2 of /sys/bus/pci/devices/0000:01:00.1/driver/unbind",
-       "0000:01:00.1 has the override 'vfio-pci'"},
+       "/0000:01:00.1/driver_override reads 'vfio-pci' instead of '(null)'"},
       {"an event without an owner",
        {"watch_unplug", {watch_unplug}, prepare_session, twin(detail::watch_and_leak)},
        "watch_unplug x ioctl " + std::to_string(VFIO_DEVICE_SET_IRQS) + " -> EINVAL, number 1 of device",
