@@ -72,6 +72,8 @@ Outcome outcome_of(const Result<T>& result) {
         text += std::string(to_string(one)) + ' ';
       } else if constexpr (std::is_same_v<T, std::vector<devlock::linux_host::Slot>>) {
         text += one.name + ' ' + to_string(one.address) + ' ';
+      } else if constexpr (requires { one.owned(); }) {
+        text += to_string(one.address) + (one.owned() ? " owned " : " not owned ");
       } else {
         text += to_string(one.address) + ' ' + std::to_string(one.iommu_group) + ' ';
       }

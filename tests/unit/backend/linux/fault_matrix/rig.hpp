@@ -30,6 +30,9 @@ struct HostState {
   bool in_container = false;
   int attached = 0;  ///< groups that KVM has
   std::vector<int> closed_on_exec;
+  std::size_t bound = 0;       ///< devices to iommufds
+  std::size_t translated = 0;  ///< devices attached to address spaces
+  std::size_t address_spaces = 0;
   friend bool operator==(const HostState&, const HostState&) = default;
 };
 
@@ -53,7 +56,9 @@ inline std::string difference(const HostState& now, const HostState& expected) {
        << (now.in_container ? "in" : "out of") << " the container instead of "
        << (expected.in_container ? "in" : "out of") << "; " << now.attached << " groups attached instead of "
        << expected.attached << "; " << now.closed_on_exec.size() << " closed on exec instead of "
-       << expected.closed_on_exec.size();
+       << expected.closed_on_exec.size() << "; " << now.bound << " devices bound instead of " << expected.bound << ", "
+       << now.translated << " attached instead of " << expected.translated << ", " << now.address_spaces
+       << " address spaces instead of " << expected.address_spaces;
   return text.str();
 }
 
@@ -83,6 +88,11 @@ struct Rig : Machine {
     }
     now.attributes.insert(kernel.links.begin(), kernel.links.end());
     now.closed_on_exec = kernel.closed_on_exec;
+    now.bound = kernel.bound.size();
+    now.translated = kernel.attached.size();
+    if (kernel.open_descriptors(Kind::iommufd) != 0) {
+      now.address_spaces = kernel.ioases.size();
+    }
     now.hot_resets = kernel.hot_resets.size();
     now.in_container = kernel.container_of_group >= 0 && kernel.open_descriptors(Kind::group) != 0;
     if (kernel.open_descriptors(Kind::kvm_vfio) != 0) {
@@ -127,6 +137,9 @@ struct Rig : Machine {
     vm.reset();
     group.reset();
     container.reset();
+    cdev.reset();
+    space.reset();
+    iommufd.reset();
     for (const int fd : handed_over) {
       if (kernel.is_open(fd)) {
         (void)FakeSys(kernel).close(fd);
@@ -146,6 +159,9 @@ struct Rig : Machine {
   std::optional<Host::Group> group;
   std::optional<Host::Vm> vm;
   std::optional<Host::Device> device;
+  std::optional<devlock::linux_host::BasicIommufd<FakeSys>> iommufd;
+  std::optional<devlock::linux_host::BasicIoas<FakeSys>> space;
+  std::optional<devlock::linux_host::BasicCdev<FakeSys>> cdev;
   std::unique_ptr<Ownership::Claim> kept_claim;  ///< of an operation that forgets to give it back
 };
 

@@ -84,6 +84,10 @@ inline constexpr int create_device_answers[] = {EBUSY, EEXIST, EMFILE, ENFILE, E
 inline constexpr int attribute_answers[] = {EBUSY, EEXIST, ENODEV, ENOENT, ENXIO};
 
 inline constexpr int has_attribute_answers[] = {ENXIO};
+inline constexpr int allocate_answers[] = {EOPNOTSUPP};
+inline constexpr int destroy_answers[] = {EBUSY, ENOENT};
+inline constexpr int bind_iommufd_answers[] = {EBUSY, ENODEV, ENOENT, EOPNOTSUPP};
+inline constexpr int attach_ioas_answers[] = {EBUSY, ENODEV, ENOENT, ENOSPC};
 inline constexpr int close_on_exec_answers[] = {EBADF, EINTR, ENOMEM};
 
 inline constexpr Row fault_table[] = {
@@ -135,6 +139,16 @@ inline constexpr Row fault_table[] = {
     {"*", Call::ioctl, KVM_CHECK_EXTENSION, ioctl_answers, Then::error},
     {"*", Call::ioctl, KVM_HAS_DEVICE_ATTR, ioctl_answers, Then::error},
     {"*", Call::ioctl, KVM_HAS_DEVICE_ATTR, has_attribute_answers, Then::error},
+    {"*", Call::ioctl, abi::allocate_ioas, ioctl_answers, Then::error},
+    {"*", Call::ioctl, abi::allocate_ioas, allocate_answers, Then::error},
+    {"*", Call::ioctl, abi::destroy_object, ioctl_answers, Then::error},
+    {"*", Call::ioctl, abi::destroy_object, destroy_answers, Then::error},
+    {"*", Call::ioctl, abi::bind_iommufd, ioctl_answers, Then::error},
+    {"*", Call::ioctl, abi::bind_iommufd, bind_iommufd_answers, Then::error},
+    {"*", Call::ioctl, abi::attach_page_table, ioctl_answers, Then::error},
+    {"*", Call::ioctl, abi::attach_page_table, attach_ioas_answers, Then::error},
+    {"*", Call::ioctl, abi::detach_page_table, ioctl_answers, Then::error},
+    {"*", Call::ioctl, abi::detach_page_table, status_answers, Then::error},
     {"*", Call::ioctl, FIOCLEX, close_on_exec_answers, Then::error},
 
     // A function that leaves while a list is made is not on it; a link that is not there is a driver or group that is not.
@@ -236,6 +250,21 @@ inline constexpr Row fault_table[] = {
     {"claim, open, reset under locks", Call::ioctl, VFIO_DEVICE_SET_IRQS, set_irqs_answers, Then::error, Left::before},
     {"claim, open, reset under locks", Call::ioctl, VFIO_DEVICE_RESET, ioctl_answers, Then::error, Left::before},
     {"claim, open, reset under locks", Call::ioctl, VFIO_DEVICE_RESET, reset_answers, Then::error, Left::before},
+    {"cdev session", Call::open, 0, open_answers, Then::error, Left::before},
+    {"cdev session", Call::list, 0, list_answers, Then::error, Left::before},
+    {"cdev session", Call::eventfd, 0, eventfd_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, abi::bind_iommufd, ioctl_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, abi::bind_iommufd, bind_iommufd_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, VFIO_DEVICE_GET_INFO, ioctl_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, VFIO_DEVICE_GET_INFO, device_info_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, abi::attach_page_table, ioctl_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, abi::attach_page_table, attach_ioas_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, VFIO_DEVICE_SET_IRQS, ioctl_answers, Then::error, Left::before},
+    {"cdev session", Call::ioctl, VFIO_DEVICE_SET_IRQS, set_irqs_answers, Then::error, Left::before},
+
+    // An address space is destroyed by its handle or by the device that is attached to it; the iommufd takes along what is left.
+    {"close *", Call::ioctl, abi::destroy_object, ioctl_answers, Then::either, Left::done},
+    {"close *", Call::ioctl, abi::destroy_object, destroy_answers, Then::either, Left::done},
 
     // A descriptor that is closed is closed, whatever that answers; Linux keeps none open.
     {"close *", Call::close, 0, close_answers, Then::either, Left::done},
