@@ -20,9 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include "devlock/backend/linux/ap.hpp"
 #include "devlock/backend/linux/driver_core.hpp"
 #include "devlock/backend/linux/handed_over.hpp"
 #include "devlock/backend/linux/hotplug.hpp"
+#include "devlock/backend/linux/mdevs.hpp"
 #include "devlock/backend/linux/reset_methods.hpp"
 #include "devlock/backend/linux/virtual_functions.hpp"
 #include "devlock/backend/linux/vm.hpp"
@@ -102,6 +104,9 @@ class BasicHost {
   [[nodiscard]] Result<std::vector<Slot>> slots() const { return Hotplug<Sys>(inventory_).slots(); }
   /// The ways in which the kernel resets one function. None of them waits.
   [[nodiscard]] ResetMethods<Sys> reset_methods() const { return ResetMethods<Sys>(inventory_); }
+  [[nodiscard]] Mdevs<Sys> mdevs() const { return Mdevs<Sys>(inventory_.sysfs()); }
+  /// The AP bus of an s390.
+  [[nodiscard]] Ap<Sys> ap() const { return Ap<Sys>(inventory_.sysfs()); }
   [[nodiscard]] VirtualFunctions<Sys> virtual_functions() const { return VirtualFunctions<Sys>(inventory_); }
 
   [[nodiscard]] Result<Container> open_container() const { return Container::open(sys_, dev_); }

@@ -36,6 +36,11 @@ class Sysfs {
   [[nodiscard]] std::string device(pci::Address address) const { return devices() + '/' + to_string(address); }
   [[nodiscard]] std::string driver(std::string_view name) const { return (root_ + "/bus/pci/drivers/").append(name); }
   [[nodiscard]] std::string drivers_probe() const { return root_ + "/bus/pci/drivers_probe"; }
+  [[nodiscard]] std::string class_of(std::string_view name) const { return (root_ + "/class/").append(name); }
+  [[nodiscard]] std::string mdev(std::string_view uuid) const {
+    return (root_ + "/bus/mdev/devices").append(uuid.empty() ? "" : "/").append(uuid);
+  }
+  [[nodiscard]] std::string ap() const { return root_ + "/bus/ap"; }
   [[nodiscard]] std::string rescan() const { return root_ + "/bus/pci/rescan"; }
   [[nodiscard]] std::string slots() const { return root_ + "/bus/pci/slots"; }
   [[nodiscard]] std::string group_devices(int group) const {
