@@ -7,6 +7,7 @@
 #include "model/catalogue/pci/hot_reset.hpp"
 #include "model/catalogue/pci/rwsem.hpp"
 #include "model/catalogue/pci/sriov.hpp"
+#include "model/catalogue/pci/virtual_functions.hpp"
 #include "model/catalogue/register.hpp"
 
 namespace catalogue {
@@ -129,6 +130,11 @@ std::vector<Entry> pci_entries() {
               "hot reset, VFIO_DEVICE_RESET, unbind: tries", Outcome::deadlock, 20000, "", {Search::full}),
           larger<HotResetAgainst<HotReset, 2>>("two hot resets, two VFIO_DEVICE_RESETs, unbind: tries", 20000),
 
+          fix<ResetAgainstDisable<PhysicalFirst>>("reset of a PF with its VF, sriov_numvfs: PF first", 1000,
+                                                  {"reset before", "reset after", "virtual function unbound"}),
+          fault<ResetAgainstDisable<VirtualFirst>>("reset of a PF with its VF, sriov_numvfs: VF first",
+                                                   "reset of a PF with its VF, sriov_numvfs: PF first",
+                                                   Outcome::deadlock, 100),
           fix<SupplierAndConsumer<AsLinux, 2, false>>(
               "two unbinds of a supplier: looks at the driver again", 1000,
               {"supplier unbound", "unbound by another", "consumer unbound", "supplier's lock taken again"}),
