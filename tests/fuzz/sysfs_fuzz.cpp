@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     for (int operations = 0; operations != 12 && !feed.empty(); ++operations) {
       const devlock::pci::Address address = known[feed.below(known.size())];
-      const unsigned operation = feed.byte() % 10U;
+      const unsigned operation = feed.byte() % 16U;
       const std::string driver = feed.byte() < 128 ? "vfio-pci" : feed.text(300);
       switch (operation) {
         case 0:
@@ -61,6 +61,36 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 8:
           whole(host.try_reset_bus(address));
           break;
+        case 9:
+          whole(host.remove(context, address));
+          whole(host.rescan(context));
+          break;
+        case 10:
+          if (const auto slots = host.slots(); whole(slots)) {
+            for (const auto& slot : *slots) {
+              require(devlock::linux_host::valid_driver_name(slot.name), "a slot whose name is none");
+            }
+          }
+          break;
+        case 11:
+          if (const auto methods = host.reset_methods().read(address); whole(methods)) {
+            require(methods->size() <= 7, "more reset methods than there are");
+            whole(host.reset_methods().write(address, *methods));
+          }
+          break;
+        case 12:
+          whole(host.virtual_functions().list(address));
+          whole(host.virtual_functions().physical_of(address));
+          break;
+        case 13:
+          whole(host.virtual_functions().enabled(context, address));
+          whole(host.virtual_functions().enable(context, address, static_cast<int>(feed.word())));
+          break;
+        case 14: {
+          const auto cdev = host.open_cdev(context, address);
+          whole(cdev);
+          break;
+        }
         default: {
           auto taken = devlock::vfio::DriverBinding<Host>::take(context, host, address, driver);
           if (whole(taken)) {

@@ -22,6 +22,57 @@ void keep(std::optional<T>& place, devlock::Result<T> result) {
   }
 }
 
+// Descriptors of a launcher: what each is, is the input's word. The launcher closes what nobody took.
+void adopt(Feed& feed, const devlock::vfio::ThreadContext& context, const Host& host, HostileKernel& kernel) {
+  context.assume();
+  using devlock::linux_host::Tenure;
+  const Tenure tenure = feed.byte() % 2U == 0 ? Tenure::owned : Tenure::borrowed;
+  const int fd = kernel.hand_over();
+  const int link = kernel.hand_over();
+  switch (feed.byte() % 4U) {
+    case 0:
+      whole(host.handed_over().container(fd, tenure));
+      break;
+    case 1:
+      if (const auto group = host.handed_over().group(context, fd, tenure); whole(group)) {
+        require(group->id() >= 0, "a group below zero");
+      }
+      break;
+    case 2:
+      whole(host.handed_over().device(context, fd, tenure, {0, 1, 0, 0}));
+      break;
+    default:
+      whole(host.handed_over().vm(context, fd, tenure, link));
+      break;
+  }
+  kernel.launcher_closes(fd);
+  kernel.launcher_closes(link);
+}
+
+// A device by itself, with an iommufd.
+void use_cdev(Feed& feed, const devlock::vfio::ThreadContext& context, const Host& host) {
+  context.assume();
+  auto iommufd = host.open_iommufd();
+  auto device = host.open_cdev(context, {0, 1, 0, 0});
+  if (!whole(iommufd) || !whole(device)) {
+    return;
+  }
+  auto space = iommufd->create_ioas();
+  whole(space);
+  whole(device->bind(context, *iommufd));
+  if (space) {
+    whole(device->attach(context, *space));
+  }
+  if (const auto listed = device->hot_reset_info(context, feed.word()); whole(listed)) {
+    require(listed->size() <= devlock::every_function, "more than there are");
+  }
+  whole(device->hot_reset(context));
+  whole(device->detach(context));
+  if (space) {
+    whole(space->close());
+  }
+}
+
 void use_device(Feed& feed, const devlock::vfio::ThreadContext& context, Host::Group& group, Host::Device& device) {
   context.assume();
   devlock::pci::Topology<devlock::DeviceLock<devlock::StdSync>> tree;
@@ -69,6 +120,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Host host(paths(), HostileSys(kernel));
     const devlock::vfio::ThreadContext context;
     context.assume();
+    while (feed.byte() % 4U == 3) {
+      adopt(feed, context, host, kernel);
+    }
+    if (feed.byte() % 4U == 3) {
+      use_cdev(feed, context, host);
+    }
     std::optional<Host::Container> container;
     std::optional<Host::Group> group;
     std::optional<Host::Vm> vm;

@@ -12,7 +12,7 @@ namespace fuzz {
 using Host = devlock::linux_host::BasicHost<HostileSys>;
 
 inline devlock::linux_host::Paths paths() {
-  return {root + "/sys", root + "/dev"};
+  return {root + "/sys", root + "/dev", root + "/proc"};
 }
 
 /// An error is whole; a success says nothing here. Returns whether it was one.

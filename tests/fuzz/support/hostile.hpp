@@ -66,6 +66,10 @@ class HostileKernel {
   /// At the end of an input: nothing is open.
   void check_closed() const { require(open_.empty(), "a descriptor is left open"); }
 
+  /// A descriptor that this process has without having opened it.
+  int hand_over() { return static_cast<int>(add("handed over")); }
+  void launcher_closes(int fd) { open_.erase(fd); }
+
   long open(const char* path) {
     begin(path);
     return errno_or(add(path));
@@ -119,7 +123,9 @@ class HostileKernel {
   long list(const char* path, std::vector<std::string>& names) {
     begin(path);
     const unsigned kind = feed_.byte();
-    if (kind < 100) {
+    if (kind < 100 && std::string_view(path).ends_with("/vfio-dev")) {
+      names.emplace_back("vfio3");
+    } else if (kind < 100) {
       names.insert(names.end(), {"0000:00:01.0", "0000:01:00.0", "0000:01:00.1"});
     } else {
       for (std::size_t left = kind % 16U; left != 0; --left) {
@@ -248,6 +254,9 @@ class HostileKernel {
   static std::string plausible_attribute(std::string_view path) {
     return path.ends_with("/class")             ? path.find("00:01.0") != path.npos ? "0x060400\n" : "0x020000\n"
            : path.ends_with("/driver_override") ? "(null)\n"
+           : path.ends_with("/address")         ? "0000:01:00\n"
+           : path.ends_with("/reset_method")    ? "flr bus\n"
+           : path.find("/sriov_") != path.npos  ? "2\n"
                                                 : "0x8086\n";
   }
   static std::string plausible_link(std::string_view path) {
@@ -256,6 +265,9 @@ class HostileKernel {
     }
     if (path.ends_with("/iommu_group")) {
       return "../../../../kernel/iommu_groups/7";
+    }
+    if (path.find("/self/fd/") != path.npos) {
+      return "/dev/vfio/7";
     }
     const std::string name(path.substr(path.rfind('/') + 1));
     return "../../../devices/pci0000:00/" + (name == "0000:00:01.0" ? name : "0000:00:01.0/" + name);
