@@ -97,6 +97,9 @@ std::vector<Entry> mdev_entries() {
           fault<TwoRemoves<Sem, EachIsFirst, Symptom::second_release>>(
               "two remove, unregister: each thinks that it is first", "two remove, unregister: unreg_sem tried",
               Outcome::assertion, 1000, "", {Search::full}),
+          fault<TwoRemoves<Sem, LoserGoesOn, Symptom::second_release>>(
+              "two remove, unregister: the second does not wait for the first", "two remove, unregister: unreg_sem tried",
+              Outcome::assertion, 1000, "the device is gone when its remove succeeds", {Search::full}),
           fix<CreateAndRemove<RundownGate>>("create, remove, unregister: Rundown", 3000000,
                                             {"created", "create: ENODEV", "removed", "remove: ENODEV"}),
           fix<CreateAndRemove<Counted>>("create, remove, unregister: count and condition variable", 100000,

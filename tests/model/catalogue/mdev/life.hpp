@@ -179,6 +179,33 @@ struct EachIsFirst {
   };
 };
 
+/// The second of two writers does not wait for the first.
+struct LoserGoesOn {
+  template <class Gate, Symptom Looks>
+  struct Parent : RightParent<Gate, Looks> {
+    using RightParent<Gate, Looks>::RightParent;
+    template <class Context>
+    static int remove(const Context& context, DeviceOf<Looks>& device) DEVLOCK_REQUIRES(context) {
+      auto handler = device.remove_file.enter();
+      if (!handler) {
+        return ENODEV;
+      }
+      auto& parent = static_cast<Parent&>(Parent::of(device));
+      typename DeviceOf<Looks>::File::User removal;
+      int error = ENODEV;
+      (void)parent.gate_.run(context, [&](const auto& inside) {
+        inside.assume();
+        error = parent.claim(inside, device, removal);
+        handler.leave();
+        if (removal) {
+          parent.take_away(inside, device);
+        }
+      });
+      return error;
+    }
+  };
+};
+
 /// A uuid that is on its way out counts as free, while somebody still has the device.
 struct FreesUuidEarly {
   template <class Gate, Symptom Looks>
@@ -329,6 +356,9 @@ class Parent {
     switch (How::template Parent<Gate, Looks>::remove(context, device)) {
       case 0:
         mark("removed");
+        if (Driver<Looks>::looks_for(Symptom::second_release)) {
+          require(device.known.get() != Driver<Looks>::attached, "the device is gone when its remove succeeds");
+        }
         break;
       case ENODEV:
         mark("remove: ENODEV");
