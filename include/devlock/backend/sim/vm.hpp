@@ -73,7 +73,8 @@ class Vm {
     return add(context.again(), group.file(), group.name());
   }
   /// The same of a file that is no group. EINVAL. EBADF as above.
-  [[nodiscard]] Result<void> attach(vfio::ContextFor<vfio::kvm_vfio_lock> context, const Container<S>& container)
+  [[nodiscard]] Result<void> attach([[maybe_unused]] vfio::ContextFor<vfio::kvm_vfio_lock> context,
+                                    const Container<S>& container)
       DEVLOCK_REQUIRES(context) {
     if (auto usable = check_device(Operation::attach_group); !usable) {
       return usable;
