@@ -20,9 +20,10 @@ lockdep_side_by_side_test(
       "  in +vfio_file_set_kvm +vfio_file_set_kvm *\n"
       "while it holds +&kvm->lock +kvm.lock *\n"
       "  taken in +kvm_device_release +kvm_device_release *\n"
-      "the known order +&group->group_lock +vfio_group.group_lock *\n  then +&new_dev_set->lock +vfio_device_set.lock *\n  then +&matrix_dev->guests_lock +matrix_dev.guests_lock *\n  then +&kvm->lock +kvm.lock *\n"
+      "the known order +&group->group_lock +vfio_group.group_lock *\n  then +&new_dev_set->lock +vfio_device_set.lock *\n"
+      "  then +&matrix_dev->guests_lock +matrix_dev.guests_lock *\n  then +&kvm->lock +kvm.lock *\n"
       "devlock: lock order inversion\n"
-      "declared: kvm.lock after vfio_group.group_lock: vfio_group.group_lock → vfio_device_set.lock → matrix_dev.guests_lock → kvm.lock"
+      "kvm.lock after vfio_group.group_lock: vfio_group.group_lock → vfio_device_set.lock → matrix_dev.guests_lock → kvm.lock"
   OUT_NOT "DIFFERS"
   ARGUMENTS --text "${report}"
 )
