@@ -119,13 +119,14 @@ TEST_CASE("a kernel without iommufd, mediated devices and an AP bus says so", "[
   REQUIRE(open_descriptors() == before);
 }
 
-TEST_CASE("a device that is no virtual function takes no token", "[token]") {
+TEST_CASE("a device that is no virtual function takes no token, and has none to give", "[token]") {
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
   Session session = Session::open(host, context, edu());
-  value(session.device.close(context));
   const auto uuid = devlock::vfio::Uuid::parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+  REQUIRE(error(session.device.set_vf_token(*uuid)).error_class == ErrorClass::unsupported);
+  value(session.device.close(context));
   const devlock::Error refused = error(session.group.open_device(context, edu(), *uuid));
   REQUIRE(refused.error_number == EINVAL);
   REQUIRE(refused.reason.find("takes no token") != std::string::npos);

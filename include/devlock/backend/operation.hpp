@@ -42,6 +42,7 @@ enum class Operation {
   rescan,
   virtual_functions,
   set_virtual_functions,
+  set_vf_token,
   adopt_descriptor,
   open_cdev,
   bind_iommufd,
@@ -97,6 +98,7 @@ constexpr const char* to_string(Operation operation) {
     case Operation::rescan: return "rescan";
     case Operation::virtual_functions: return "sriov_numvfs";
     case Operation::set_virtual_functions: return "set sriov_numvfs";
+    case Operation::set_vf_token: return "VFIO_DEVICE_FEATURE_PCI_VF_TOKEN";
     case Operation::adopt_descriptor: return "adopt";
     case Operation::open_cdev: return "open cdev";
     case Operation::bind_iommufd: return "VFIO_DEVICE_BIND_IOMMUFD";

@@ -78,6 +78,15 @@ struct Device {
     return outcome;
   }
 };
+// Who may wait for dev_set_lock may ask for it: not who has a memory_lock, and so not who has a config access block.
+template <class Context>
+concept may_reset = requires(const Context& context, Device& device, Group* const (&mine)[1], const Tree& tree) {
+  try_hot_reset(context, device, mine, tree);
+};
+static_assert(may_reset<vfio::ThreadContext> && may_reset<vfio::ContextFor<vfio::dev_set_lock>>);
+static_assert(may_reset<devlock::ContextFor<vfio::VfioOrder, vfio::open_device>>);
+static_assert(!may_reset<vfio::ContextFor<vfio::igate>> && !may_reset<vfio::ContextFor<vfio::memory_lock>>);
+
 struct Rig {
   Rig() {
     REQUIRE(tree.add(bridge) != nullptr);

@@ -33,6 +33,18 @@ namespace {
 using Lock = DeviceLock<StdSync>;
 using Keeper = DeviceKeeper<Host, Lock>;
 
+// A retry after a bind waits for whoever registers the device, under its device_lock.
+template <class Context, class Policy>
+concept may_retry = requires(const Context& context, Policy policy) {
+  after_bind(context, policy, [](const auto&) { return Result<int>(1); });
+};
+struct Forever {
+  bool operator()(unsigned) const { return true; }
+};
+static_assert(may_retry<vfio::ThreadContext, Attempts> && !may_retry<vfio::ThreadContext, Forever>);
+static_assert(!may_retry<vfio::ContextFor<vfio::open_device>, Attempts>);
+static_assert(!may_retry<vfio::ContextFor<vfio::group_lock>, Attempts>);
+
 struct Rig : Machine {
   Host::Group open_group() {
     root.assume();

@@ -163,6 +163,26 @@ class BasicDevice {
     return failure(std::move(error));
   }
 
+  /// As the owner of a physical function: its virtual ones open with this token alone from here on. ENOTTY: it has none. Waits for a
+  /// lock of the device that is held around nothing else.
+  [[nodiscard]] Result<void> set_vf_token(const vfio::Uuid& token) {
+    constexpr auto operation = Operation::set_vf_token;
+    if (file_ == nullptr) {
+      return closed_handle(operation, "device");
+    }
+    // struct vfio_device_feature and the 16 bytes that follow it.
+    struct {
+      std::uint32_t argsz;
+      std::uint32_t flags;
+      std::array<std::uint8_t, 16> uuid;
+    } request{sizeof request, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_PCI_VF_TOKEN, token.bytes};
+    static_assert(sizeof request == sizeof(vfio_device_feature) + sizeof token.bytes);
+    if (const long done = file_->descriptor.ioctl(VFIO_DEVICE_FEATURE, pointer_argument(request)); done < 0) {
+      return failed(operation, -done, {{ENOTTY, "it has no virtual functions, or its driver no tokens", ""}});
+    }
+    return {};
+  }
+
   /// Has somebody asked for the device since watch_unplug? Never waits, and once true stays true.
   [[nodiscard]] Result<bool> unplug_requested() {
     constexpr auto operation = Operation::watch_unplug;

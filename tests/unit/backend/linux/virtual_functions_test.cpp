@@ -2,6 +2,8 @@
 // Copyright the devlock authors
 #include "devlock/backend/linux/virtual_functions.hpp"
 
+#include <array>
+#include <cstdint>
 #include <string>
 
 #include "support/catch.hpp"
@@ -110,6 +112,34 @@ TEST_CASE("whatever call of the number of virtual functions fails, the error is 
           m.root.assume();
           return m.functions().enable(m.root, first, 3);
         }) == 3 * std::size(every_errno));
+}
+
+TEST_CASE("the owner of a physical function sets the token of its virtual ones", "[sriov]") {
+  const auto token = vfio::Uuid::parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001").value();
+  Machine m;
+  m.root.assume();
+  auto group = m.host.open_group(m.root, group_number).value();
+  auto device = group.open_device(m.root, first).value();
+  struct Sent {
+    std::uint32_t argsz;
+    std::uint32_t flags;
+    std::array<std::uint8_t, 16> uuid;
+  } sent{};
+  m.kernel.hooks[VFIO_DEVICE_FEATURE] = [&](FakeKernel&, std::uintptr_t argument) {
+    sent = *reinterpret_cast<const Sent*>(argument);  // NOLINT
+    return 0L;
+  };
+  REQUIRE(device.set_vf_token(token));
+  CHECK(sent.argsz == 24);
+  CHECK(sent.flags == 0x20000);  // set, of the token, which is feature 0
+  CHECK(sent.uuid == token.bytes);
+  m.kernel.fail_ioctl(VFIO_DEVICE_FEATURE, ENOTTY);
+  expect(device.set_vf_token(token),
+         {Operation::set_vf_token, ENOTTY, ErrorClass::unsupported, "0000:01:00.0", "no virtual functions"});
+  m.kernel.fail_ioctl(VFIO_DEVICE_FEATURE, EFAULT);
+  expect(device.set_vf_token(token), {Operation::set_vf_token, EFAULT, ErrorClass::failed, "0000:01:00.0", "failed"});
+  REQUIRE(device.close(m.root));
+  expect(device.set_vf_token(token), {Operation::set_vf_token, EBADF, ErrorClass::invalid, "device", "closed"});
 }
 
 TEST_CASE("a virtual function is opened with the token of its owner", "[sriov]") {
