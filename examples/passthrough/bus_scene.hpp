@@ -91,11 +91,11 @@ class BusScene {
       for (unsigned number = 0; number != options_.threads; ++number) {
         auto& device = holding.device(number % devices);
         threads.push_back(kind(0, "reset " + std::to_string(number + 1), "VFIO_DEVICE_RESET",
-                               [&device](const Root& root) { return device.reset(root.assume()); }));
+                               [&device](const Root& its) { return device.reset(its.assume()); }));
       }
-      threads.push_back(kind(1, "hot reset", "VFIO_DEVICE_PCI_HOT_RESET", [&holding](const Root& root) {
+      threads.push_back(kind(1, "hot reset", "VFIO_DEVICE_PCI_HOT_RESET", [&holding](const Root& its) {
         typename Host::Group* const groups[] = {&holding.group()};
-        return holding.device(0).hot_reset(root.assume(), groups);
+        return holding.device(0).hot_reset(its.assume(), groups);
       }));
       threads.push_back(kind(2, "bus reset", "reset_subordinate",
                              [this, bridge](const Root&) { return host_.try_reset_bus(bridge); }));
