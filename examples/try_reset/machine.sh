@@ -19,7 +19,8 @@
 #   no-reset      no reset attributes
 #   no-proc       no procfs
 #   no-sysfs      no sysfs
-#   stuck         a write to `reset` waits, as for the kernel's lock; process 99 waits in an unbind
+#   unbinding     process 99 waits in an unbind, and the first function shows no driver
+#   stuck         the same, and a write to `reset` waits, as for the kernel's lock
 #   user          no right to write
 set -eu
 work=$(mktemp -d)
@@ -105,13 +106,16 @@ while [ "$1" != -- ]; do
     no-reset) rm "$root/$port/reset_subordinate" "$root/$first/reset" ;;
     no-proc) rm -r "$proc" ;;
     no-sysfs) rm -r "$sys/bus" ;;
-    stuck)
-        rm "$root/$first/reset"
-        mkfifo "$root/$first/reset"
+    stuck | unbinding)
         process 99 sh
         mkdir -p "$proc/99/task/99"
         printf vfio_unregister_group_dev >"$proc/99/task/99/wchan"
-        stuck=yes
+        rm "$root/$first/driver"
+        if [ "$1" = stuck ]; then
+            rm "$root/$first/reset"
+            mkfifo "$root/$first/reset"
+            stuck=yes
+        fi
         ;;
     user)
         chmod 0444 "$root/$first/reset" "$root/$port/reset_subordinate"

@@ -56,8 +56,10 @@ int run(const Options& options) {
 
   if (auto plan = make_plan(host, sysfs, options); plan) {
     report.plan = std::move(*plan);
-    report.verdict = judge(*report.plan, find_holders(options.proc, wanted_by(*report.plan, options.sysfs)),
-                           may_write(report.plan->attribute), options.force);
+    const std::vector<Waiter> waiters = find_waiters(options.proc);
+    const Wanted wanted = wanted_by(*report.plan, options.sysfs, !waiters.empty());
+    report.verdict = judge(*report.plan, find_holders(options.proc, wanted), waiters, may_write(report.plan->attribute),
+                           options.force);
     if (!report.verdict.refusals.empty()) {
       report.exit_status = exit_status_of(report.verdict.refusals.front().error_class);
     }

@@ -63,6 +63,11 @@ try_reset_test(
 try_reset_test(
   busy-uncertain ON device STATUS 6 OUT "4713.*, perhaps\n" "${untouched}" ERR "may be one of these" ARGUMENTS ${first}
 )
+try_reset_test(
+  busy-unbinding ON device unbinding STATUS 6
+  OUT "0000:01:00\\.0 +- +7\n" "4713.*, perhaps\n" "note: process 99 \\(sh\\) waits in an unbind" "${untouched}"
+  ERR "may be one of these" ARGUMENTS ${first}
+)
 try_reset_test(named-function ON named STATUS 0 OUT_NOT "4714" "held" ARGUMENTS ${first} --dry-run)
 try_reset_test(
   named-bus ON named STATUS 6 OUT "process 4714 \\(crosvm\\)" "${untouched}" ERR "reset bus 0000:01:00\\.1: held"

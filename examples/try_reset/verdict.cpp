@@ -67,7 +67,7 @@ std::string list_of(const std::vector<Address>& addresses) {
   return text;
 }
 
-Wanted wanted_by(const Plan& plan, const std::string& sysfs) {
+Wanted wanted_by(const Plan& plan, const std::string& sysfs, bool unbind_waits) {
   using devlock::linux_host::PosixSys;
   Wanted wanted;
   const devlock::linux_host::Sysfs<PosixSys> files(PosixSys(), sysfs);
@@ -75,7 +75,7 @@ Wanted wanted_by(const Plan& plan, const std::string& sysfs) {
     if (info.iommu_group >= 0) {
       wanted.groups[info.iommu_group].push_back(info.address);
     }
-    if (on_vfio(info)) {
+    if (on_vfio(info) || (unbind_waits && info.driver.empty() && info.iommu_group >= 0)) {
       wanted.on_vfio.push_back(info.address);
     }
     std::vector<std::string> names;
@@ -92,7 +92,7 @@ int may_write(const std::string& path) {
   return faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-Verdict judge(const Plan& plan, Holders holders, int may_write, bool force) {
+Verdict judge(const Plan& plan, Holders holders, const std::vector<Waiter>& waiters, int may_write, bool force) {
   Verdict verdict;
   // What is gone or broken otherwise shows itself when it is tried.
   if (may_write == EACCES || may_write == EPERM || may_write == EROFS) {
@@ -113,6 +113,13 @@ Verdict judge(const Plan& plan, Holders holders, int may_write, bool force) {
   if (holders.unseen != 0) {
     verdict.notes.push_back(
         fmt::format("{} processes could not be looked at, and may use it; run as root to see them", holders.unseen));
+  }
+  for (const Waiter& waiter : waiters) {
+    verdict.notes.push_back(
+        fmt::format("process {} ({}) waits in an unbind or a removal until a VFIO device is closed: if it is one of "
+                    "these, its lock is "
+                    "taken until then",
+                    waiter.pid, waiter.process));
   }
   if (plan.target.iommu_group < 0) {
     verdict.notes.push_back(

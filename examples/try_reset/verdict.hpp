@@ -20,11 +20,12 @@ struct Verdict {
   std::vector<std::string> notes;
 };
 
-/// Which VFIO files stand for the functions of the plan.
-[[nodiscard]] Wanted wanted_by(const Plan& plan, const std::string& sysfs);
+/// Which VFIO files stand for the functions of the plan. While an unbind waits, sysfs shows its function without a driver.
+[[nodiscard]] Wanted wanted_by(const Plan& plan, const std::string& sysfs, bool unbind_waits);
 
 /// `may_write` is the errno of a look whether the attribute may be written, or 0.
-[[nodiscard]] Verdict judge(const Plan& plan, Holders holders, int may_write, bool force);
+[[nodiscard]] Verdict judge(const Plan& plan, Holders holders, const std::vector<Waiter>& waiters, int may_write,
+                            bool force);
 
 /// 0, or why this process may not write the file.
 [[nodiscard]] int may_write(const std::string& path);
