@@ -81,6 +81,33 @@ string(
 )
 devlock_guest_case(passthrough-held 10 "${command}" --status 1 --err "held")
 
+# The other example: it resets what nobody uses, and names who uses the rest.
+devlock_guest_case(try_reset-function 20 "try_reset $DEVLOCK_EDU" --status 0 --out "reset in ")
+devlock_guest_case(try_reset-slot 20 "try_reset $DEVLOCK_EDU --scope slot" --status 0 --out "reset in ")
+devlock_guest_case(
+  try_reset-forced 20 "try_reset $DEVLOCK_PAIR_0 --scope bus --force" --status 0 --out "despite: 0000:05:00\\.1"
+)
+devlock_guest_case(
+  try_reset-refused 10 "try_reset $DEVLOCK_PAIR_0 --scope bus" --status 6 --err "0000:05:00\\.1: held.*e1000e"
+)
+devlock_guest_case(try_reset-gone 5 "try_reset 0000:99:00.0" --status 3 --err "0000:99:00\\.0: gone")
+devlock_guest_case(
+  try_reset-no-permission
+  5
+  "start-stop-daemon -S -c nobody:nogroup -x /bin/try_reset -- $DEVLOCK_EDU"
+  --status
+  4
+  --err
+  "permission.*run it as root"
+)
+string(
+  CONCAT command
+         "echo vfio-pci >${edu}/driver_override; echo $DEVLOCK_EDU >/sys/bus/pci/drivers_probe; "
+         "exec 9<>/dev/vfio/$(basename $(readlink ${edu}/iommu_group)); try_reset $DEVLOCK_EDU 9>&-; s=$?; exec 9>&-; "
+         "echo $DEVLOCK_EDU >/sys/bus/pci/drivers/vfio-pci/unbind; echo >${edu}/driver_override; exit $s"
+)
+devlock_guest_case(try_reset-held 10 "${command}" --status 6 --out "held by process [0-9]+ .*descriptor [0-9]+: /dev/vfio/")
+
 # Known-bad commands; kernel/self/guest requires that each is found.
 devlock_guest_command(bad-status 5 "echo said before it failed; exit 3")
 devlock_guest_command(bad-signal 5 "kill -SEGV $$")
