@@ -22,7 +22,7 @@ TEST_CASE("A queue in both masks is the host's, else vfio_ap's") {
   REQUIRE(host.bus.store(host.root, Dimension::domain, "-6"));
   REQUIRE(host.bus.store(host.root, Dimension::adapter, "+4"));
   CHECK(host.bus.driver(host.root, {4, 6}) == QueueDriver::vfio_ap);
-  REQUIRE(host.bus.store(host.root, Dimension::domain, "0x" + std::string(64, 'f')));
+  REQUIRE(host.bus.store(host.root, Dimension::domain, std::string("0x").append(64, 'f')));
   CHECK(host.bus.driver(host.root, {4, 6}) == QueueDriver::host);
   CHECK(host.bus.masks(host.root).adapters == Mask::all());
 }

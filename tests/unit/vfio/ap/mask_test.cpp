@@ -16,10 +16,10 @@ using devlock::vfio::ap::Mask;
 using devlock::vfio::ap::Matrix;
 
 TEST_CASE("The first number is the leftmost bit") {
-  CHECK(Mask{0}.to_string() == "0x8" + std::string(63, '0'));
-  CHECK(Mask{255}.to_string() == "0x" + std::string(63, '0') + "1");
-  CHECK(Mask{4, 6}.to_string() == "0x0a" + std::string(62, '0'));
-  CHECK(Mask::all().to_string() == "0x" + std::string(64, 'f'));
+  CHECK(Mask{0}.to_string() == std::string("0x8").append(63, '0'));
+  CHECK(Mask{255}.to_string() == std::string("0x").append(63, '0') + "1");
+  CHECK(Mask{4, 6}.to_string() == std::string("0x0a").append(62, '0'));
+  CHECK(Mask::all().to_string() == std::string("0x").append(64, 'f'));
 }
 
 TEST_CASE("What was printed is read again") {
@@ -51,8 +51,8 @@ TEST_CASE("What is malformed or too large is no mask") {
     CAPTURE(text);
     CHECK_FALSE(Mask::parse(text, Mask{1}));
   }
-  CHECK(Mask::parse("0x" + std::string(64, 'f'), Mask()) == Mask::all());
-  CHECK_FALSE(Mask::parse("0x" + std::string(65, 'f'), Mask()));
+  CHECK(Mask::parse(std::string("0x").append(64, 'f'), Mask()) == Mask::all());
+  CHECK_FALSE(Mask::parse(std::string("0x").append(65, 'f'), Mask()));
 }
 
 TEST_CASE("A number that no mask has is not in any") {

@@ -40,7 +40,7 @@ struct ApHost {
   void give(const Mask& adapters) {
     adapters.each([&](unsigned adapter) {
       root.assume();
-      REQUIRE(bus.store(root, Dimension::adapter, "-" + std::to_string(adapter)));
+      REQUIRE(bus.store(root, Dimension::adapter, std::string("-").append(std::to_string(adapter))));
       for (unsigned domain = 0; domain != queues.domains(); ++domain) {
         REQUIRE(bus.plug(root, {adapter, domain}));
       }
