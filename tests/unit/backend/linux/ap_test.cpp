@@ -81,6 +81,9 @@ TEST_CASE("a mask that is none does not reach the kernel, and one that the kerne
   m.kernel.files["/sys/bus/ap/aqmask"] = "none\n";
   expect(m.host.ap().masks(m.root),
          {Operation::load_ap_mask, EIO, ErrorClass::failed, "aqmask", "not what sysfs prints"});
+}
+
+TEST_CASE("a machine without an AP bus says so", "[ap]") {
   Machine none;
   none.root.assume();
   expect(none.host.ap().masks(none.root), {Operation::load_ap_mask, ENOENT, ErrorClass::gone, "apmask", "no AP bus"});
@@ -116,6 +119,9 @@ TEST_CASE("each errno of masks and assignments says why", "[ap]") {
         m.host.ap().unassign(m.root, uuid, Dimension::control_domain, 6),
         {Operation::unassign_ap, row.error_number, row.error_class, "control domain 6 of " + uuid.text(), row.reason});
   }
+}
+
+TEST_CASE("an mdev that is not there is not assigned", "[ap]") {
   Machine none;
   none.root.assume();
   expect(none.host.ap().assign(none.root, uuid, Dimension::domain, 6),

@@ -126,6 +126,19 @@ TEST_CASE("the address space and the iommufd go after the device, in whatever or
   } while (std::next_permutation(std::begin(places), std::end(places)));
 }
 
+TEST_CASE("a device that is bound and not attached keeps the iommufd too", "[cdev]") {
+  Rig m;
+  m.root.assume();
+  auto device = m.host.open_cdev(m.root, first).value();
+  {
+    const auto iommufd = m.host.open_iommufd().value();
+    REQUIRE(device.bind(m.root, iommufd));
+  }
+  CHECK(m.kernel.open_descriptors() == 2);
+  REQUIRE(device.close(m.root));
+  CHECK(m.kernel.closed == std::vector<Kind>{Kind::cdev, Kind::iommufd});
+}
+
 TEST_CASE("an attach replaces the address space before, which goes then", "[cdev]") {
   Rig m;
   m.root.assume();
@@ -213,6 +226,9 @@ TEST_CASE("a device without a node, or with an odd one, says what to do", "[cdev
     m.kernel.directories[node_names] = {name};  // never a part of a path
     refused(m, first, ENOENT, ErrorClass::gone, "no VFIO driver");
   }
+}
+
+TEST_CASE("a machine without iommufd says what to load", "[cdev]") {
   Rig none;
   none.kernel.nodes.erase("/dev/iommu");
   const auto error =

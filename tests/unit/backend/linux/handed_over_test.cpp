@@ -205,6 +205,9 @@ TEST_CASE("a group keeps the container that it was handed over with, a device it
     REQUIRE(device->watch_unplug(m.root));
   }
   CHECK(m.kernel.closed == std::vector<Kind>{Kind::device, Kind::event, Kind::group, Kind::container});
+}
+
+TEST_CASE("a group that is in no container is not taken with one", "[handed]") {
   Rig other;
   other.root.assume();
   auto container = other.over().container(other.container, Tenure::owned);

@@ -100,13 +100,15 @@ TEST_CASE("slots are listed by name, with and without a device number", "[hotplu
   CHECK((*slots)[2].whole_bus);
 }
 
-TEST_CASE("a slot that leaves is left out, one that reads nonsense is an error, and no name leads elsewhere",
-          "[hotplug]") {
+TEST_CASE("a slot that leaves is left out", "[hotplug]") {
   Rig m;
   m.slot("1", "0000:05:00");
   m.slot("2", "0000:06:00");
   m.kernel.fail(Call::open, ENOENT, "/sys/bus/pci/slots/1/address");
   CHECK(m.host.slots().value().size() == 1);
+}
+
+TEST_CASE("a slot that reads nonsense is an error, and no name leads elsewhere", "[hotplug]") {
   for (const char* text :
        {"", "0000", "0000:05:00.0", "0000:5:00", "../..", "0000:05:20", "0000:05:00:00", "0000:05:00\n\n"}) {
     Rig bad;

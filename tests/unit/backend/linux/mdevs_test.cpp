@@ -76,6 +76,9 @@ TEST_CASE("parents and types are listed with what is left of them", "[mdev]") {
     m.kernel.files[types + "/mtty-2/available_instances"] = text;
     expect(m.host.mdevs().types("mtty"), {Operation::enumerate, EIO, ErrorClass::failed, "parent mtty", "mtty-2"});
   }
+}
+
+TEST_CASE("a machine without mediated devices has no parents", "[mdev]") {
   Machine none;
   CHECK(none.host.mdevs().parents().value().empty());
   CHECK(none.host.mdevs().devices().value().empty());
