@@ -42,7 +42,7 @@ class Ap {
     for (const Dimension dimension : {Dimension::adapter, Dimension::domain}) {
       const auto text = sysfs_.read(sysfs_.ap() + '/' + mask_name(dimension));
       const auto mask = text ? Mask::parse(*text, Mask()) : std::nullopt;
-      if (!mask) {
+      if (!mask || mask->to_string() != *text) {
         return fail(Operation::load_ap_mask, mask_name(dimension), text ? EIO : text.error(),
                     {{EIO, "it is not readable or not what sysfs prints", "see the kernel log (dmesg)"}});
       }

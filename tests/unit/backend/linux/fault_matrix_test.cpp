@@ -10,6 +10,7 @@
 #include "unit/backend/linux/fault_matrix/adoption_operations.hpp"
 #include "unit/backend/linux/fault_matrix/cdev_operations.hpp"
 #include "unit/backend/linux/fault_matrix/hotplug_operations.hpp"
+#include "unit/backend/linux/fault_matrix/mdev_operations.hpp"
 #include "unit/backend/linux/fault_matrix/runner.hpp"
 #include "unit/backend/linux/fault_matrix/twins.hpp"
 
@@ -17,7 +18,8 @@ using namespace fake;
 
 TEST_CASE("every fault of every operation is classified and leaks nothing", "[fault_matrix]") {
   MatrixRunner runner(fault_table);
-  for (const auto& subjects : {all_subjects(), hotplug_subjects(), adoption_subjects(), cdev_subjects()}) {
+  for (const auto& subjects :
+       {all_subjects(), hotplug_subjects(), adoption_subjects(), cdev_subjects(), mdev_subjects()}) {
     for (const Subject& subject : subjects) {
       runner.run(subject);
     }

@@ -61,6 +61,8 @@ inline constexpr int eventfd_answers[] = {EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM
 inline constexpr int poll_answers[] = {EFAULT, EINTR, EINVAL, ENOMEM};
 inline constexpr int not_there[] = {ENOENT};
 inline constexpr int too_many[] = {ERANGE};
+inline constexpr int mdev_answers[] = {EUSERS};
+inline constexpr int ap_answers[] = {EADDRINUSE, EADDRNOTAVAIL};
 inline constexpr int device_left[] = {ENODEV, ENOENT, ENXIO};
 inline constexpr int cut_short[] = {short_transfer};
 inline constexpr int ended_at_once[] = {no_transfer};
@@ -169,6 +171,18 @@ inline constexpr Row fault_table[] = {
     {"virtual_functions", Call::readlink, 0, not_there, Then::answer},
     {"physical_of", Call::readlink, 0, not_there, Then::answer},
     {"reset_methods", Call::read, 0, ended_at_once, Then::answer},
+
+    {"mdev parents", Call::list, 0, not_there, Then::answer},
+    {"mdev devices", Call::list, 0, not_there, Then::answer},
+    {"mdev group_of", Call::readlink, 0, not_there, Then::answer},
+    {"mdev types", Call::open, 0, open_answers, Then::answer},
+    {"mdev types", Call::read, 0, read_answers, Then::answer},
+    {"mdev types", Call::read, 0, ended_at_once, Then::answer},
+    {"ap matrix", Call::read, 0, ended_at_once, Then::answer},
+    {"create_mdev", Call::write, 0, mdev_answers, Then::error},
+    {"ap assign", Call::write, 0, ap_answers, Then::error},
+    {"ap store", Call::open, 0, open_to_write_answers, Then::error},
+    {"create_mdev", Call::open, 0, open_to_write_answers, Then::error},
 
     // What a VM is not it need not refuse in so many words; which functions a device resets with is not always told.
     {"adopt vm*", Call::ioctl, KVM_GET_API_VERSION, ioctl_answers, Then::same},
