@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     for (int operations = 0; operations != 12 && !feed.empty(); ++operations) {
       const devlock::pci::Address address = known[feed.below(known.size())];
-      const unsigned operation = feed.byte() % 16U;
+      const unsigned operation = feed.byte() % 19U;
       const std::string driver = feed.byte() < 128 ? "vfio-pci" : feed.text(300);
       switch (operation) {
         case 0:
@@ -86,6 +86,36 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           whole(host.virtual_functions().enabled(context, address));
           whole(host.virtual_functions().enable(context, address, static_cast<int>(feed.word())));
           break;
+        case 15: {
+          const auto uuid = devlock::vfio::Uuid::parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001").value();
+          const auto parents = host.mdevs().parents();
+          whole(parents);
+          const std::string parent = parents && !parents->empty() ? parents->front() : driver;
+          if (const auto types = host.mdevs().types(parent); whole(types)) {
+            for (const auto& type : *types) {
+              whole(host.mdevs().create(context, parent, type.id, uuid));
+            }
+          }
+          whole(host.mdevs().create(context, driver, parent, uuid));
+          whole(host.mdevs().remove(context, uuid));
+          if (const auto group = host.mdevs().group_of(uuid); whole(group)) {
+            require(*group >= -1, "a group below zero");
+          }
+          break;
+        }
+        case 16:
+          whole(host.mdevs().devices());
+          break;
+        case 17: {
+          using devlock::vfio::ap::Dimension;
+          const auto uuid = devlock::vfio::Uuid::parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001").value();
+          whole(host.ap().masks(context));
+          whole(host.ap().store(context, Dimension::adapter, driver));
+          whole(host.ap().assign(context, uuid, Dimension::domain, feed.word()));
+          whole(host.ap().unassign(context, uuid, Dimension::control_domain, feed.word()));
+          whole(host.ap().matrix(context, uuid));
+          break;
+        }
         case 14: {
           const auto cdev = host.open_cdev(context, address);
           whole(cdev);

@@ -254,6 +254,9 @@ class HostileKernel {
   static std::string plausible_attribute(std::string_view path) {
     return path.ends_with("/class")             ? path.find("00:01.0") != path.npos ? "0x060400\n" : "0x020000\n"
            : path.ends_with("/driver_override") ? "(null)\n"
+           : path.ends_with("/matrix")          ? "04.0006\n04.0047\n"
+           : path.ends_with("_instances")       ? "2\n"
+           : path.ends_with("mask")             ? "0x" + std::string(64, 'f') + "\n"
            : path.ends_with("/address")         ? "0000:01:00\n"
            : path.ends_with("/reset_method")    ? "flr bus\n"
            : path.find("/sriov_") != path.npos  ? "2\n"
