@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Just after a bind, ENODEV or ENOENT may be transient: the node of the group or of the device is published before the device joins its
-// group, and udev makes it later still. The policy that ends it is the caller's, of order/retry.hpp, and finite by its type.
+// Just after a bind, ENODEV or ENOENT may be transient: the node of the group or of the device is published before the device
+// joins its group, and udev makes it later still. The policy that ends it is the caller's, of order/retry.hpp, and finite by
+// its type.
 //
 //   auto group = after_bind(context, Attempts{50}, [&](auto own) { own.assume(); return host.open_group(own, number); });
 //

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A function and its open descriptor in one hand. An unbind takes the kernel's device_lock and then waits for the descriptor: whoever
-// has it open and waits for that lock waits for himself, and cannot be killed. So what takes the lock is refused here while the
-// descriptor is open; with the unplug asked for, it is refused as gone. What only tries, through the descriptor, is not.
+// A function and its open descriptor in one hand. An unbind takes the kernel's device_lock and then waits for the descriptor:
+// whoever has it open and waits for that lock waits for himself, and cannot be killed. So what takes the lock is refused here
+// while the descriptor is open; with the unplug asked for, it is refused as gone. What only tries, through the descriptor, is
+// not.
 //
 //   DeviceKeeper<Host, Lock> keeper(host, address, lock);
 //   keeper.keep(context, std::move(device));
@@ -74,8 +75,8 @@ class DeviceKeeper {
     return closed;
   }
 
-  // What waits for the device_lock. EBUSY, held: the descriptor is open here. ENODEV, gone: and its unplug was asked for. Else as the
-  // host's operation of the name.
+  // What waits for the device_lock. EBUSY, held: the descriptor is open here. ENODEV, gone: and its unplug was asked for. Else
+  // as the host's operation of the name.
   [[nodiscard]] Result<void> reset_function(MayWaitForDevice context) DEVLOCK_REQUIRES(context) {
     return refused(Operation::reset_function) ? *refusal_ : host_->reset_function(context.again(), address_);
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A hot reset under the program's own locks: the kernel lists the functions that it affects, the program's device_lock of each and of
-// the bridge above is tried, all or nothing, the kernel is asked again, and only if it lists the same the reset is asked for. What
-// is owned, the groups, and what resets together, the scope, stay apart: each may be larger than the other.
+// A hot reset under the program's own locks: the kernel lists the functions that it affects, the program's device_lock of each
+// and of the bridge above is tried, all or nothing, the kernel is asked again, and only if it lists the same the reset is asked
+// for. What is owned, the groups, and what resets together, the scope, stay apart: each may be larger than the other.
 //
 //   Group* const mine[] = {&group};
 //   auto done = try_hot_reset(context, device, mine, tree);     // tree: pci::Topology<DeviceLock<StdSync>>
@@ -26,8 +26,9 @@
 
 namespace devlock {
 
-/// The scope of a hot reset of `address`: the locks, out of the program's tree, of the functions that the kernel listed, in the tree's
-/// walking order, with the bridge above first. EINVAL, not owned: the kernel lists a function that the tree does not have.
+/// The scope of a hot reset of `address`: the locks, out of the program's tree, of the functions that the kernel listed, in the
+/// tree's walking order, with the bridge above first. EINVAL, not owned: the kernel lists a function that the tree does not
+/// have.
 template <class Lock, class Functions>
 [[nodiscard]] Result<pci::ResetScope<typename Lock::DevicePart>> hot_reset_scope(const pci::Topology<Lock>& tree,
                                                                                  pci::Address address,
@@ -106,11 +107,11 @@ Result<void> hot_reset_under_locks(const Context& context, Device& device, const
 }
 }  // namespace detail
 
-/// Resets what a hot reset of `device` affects, if all of it is the caller's and all locks are free now. `groups` are pointers to open
-/// groups, as its hot_reset takes them. EAGAIN, contended: a lock of the program is taken, the reason names whose; or the functions
-/// changed between the two questions; or a device_lock of the kernel's is taken. EBUSY, contended: a memory_lock of the kernel's
-/// is. ENODEV, gone: the unplug of one was asked for. EINVAL, not owned: a group of the caller or a lock of the tree is missing.
-/// Nothing is touched if it fails with one of these.
+/// Resets what a hot reset of `device` affects, if all of it is the caller's and all locks are free now. `groups` are pointers
+/// to open groups, as its hot_reset takes them. EAGAIN, contended: a lock of the program is taken, the reason names whose; or
+/// the functions changed between the two questions; or a device_lock of the kernel's is taken. EBUSY, contended: a memory_lock
+/// of the kernel's is. ENODEV, gone: the unplug of one was asked for. EINVAL, not owned: a group of the caller or a lock of the
+/// tree is missing. Nothing is touched if it fails with one of these.
 template <LockContext Context, class Device, class Groups, class Lock>
   requires MayAcquire<Context, vfio::dev_set_lock>
 [[nodiscard]] Result<void> try_hot_reset(const Context& context, Device& device, const Groups& groups,

@@ -50,8 +50,9 @@ class Ap {
     }
     return host;
   }
-  /// Writes apmask (adapters) or aqmask (domains): "0x" and digits, or changes as "+4,-6-9". Queues that change hands are bound again.
-  /// EBUSY: an mdev has a queue that would become the host's. EINVAL: malformed. Waits for ap_perms_lock and device_lock.
+  /// Writes apmask (adapters) or aqmask (domains): "0x" and digits, or changes as "+4,-6-9". Queues that change hands are bound
+  /// again. EBUSY: an mdev has a queue that would become the host's. EINVAL: malformed. Waits for ap_perms_lock and
+  /// device_lock.
   [[nodiscard]] Result<void> store([[maybe_unused]] vfio::ContextFor<vfio::device_lock> context, Dimension dimension,
                                    std::string_view text) const DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::store_ap_mask;
@@ -72,9 +73,9 @@ class Ap {
     return store(context.again(), dimension, mask.to_string());
   }
 
-  /// Gives an adapter, a domain or a control domain to an mdev. EADDRNOTAVAIL, not owned: a queue of it is the host's. EADDRINUSE, held:
-  /// another mdev has one. EBUSY, held: the same of older kernels, or a guest runs with it. ENODEV: the machine cannot have it, or
-  /// there is no such mdev. Waits for ap_perms_lock, the guests' kvm_lock and mdevs_lock.
+  /// Gives an adapter, a domain or a control domain to an mdev. EADDRNOTAVAIL, not owned: a queue of it is the host's.
+  /// EADDRINUSE, held: another mdev has one. EBUSY, held: the same of older kernels, or a guest runs with it. ENODEV: the
+  /// machine cannot have it, or there is no such mdev. Waits for ap_perms_lock, the guests' kvm_lock and mdevs_lock.
   [[nodiscard]] Result<void> assign([[maybe_unused]] vfio::ContextFor<vfio::ap_perms_lock> context,
                                     const vfio::Uuid& mdev, Dimension dimension, unsigned number) const
       DEVLOCK_REQUIRES(context) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A device that is opened by itself, through /dev/vfio/devices/vfioN, and does its DMA through an iommufd. In this order: open, tell KVM of
-// it, bind it to the iommufd, attach it to an address space. Before the bind it answers nothing else. It is a device as one of a
-// group is, but for its hot reset: the iommufd proves what is the caller's, and no group is named.
+// A device that is opened by itself, through /dev/vfio/devices/vfioN, and does its DMA through an iommufd. In this order: open,
+// tell KVM of it, bind it to the iommufd, attach it to an address space. Before the bind it answers nothing else. It is a
+// device as one of a group is, but for its hot reset: the iommufd proves what is the caller's, and no group is named.
 //
 //   auto device = host.open_cdev(context, address);
 //   device->bind(context, *iommufd);
@@ -72,8 +72,8 @@ class BasicCdev : public BasicDevice<Sys> {
     return BasicCdev(std::move(file), std::move(keeps));
   }
 
-  /// Gives its DMA to the iommufd, once. EBUSY: its group is open. EPERM, not owned: somebody else owns the DMA of its group. Waits for
-  /// group_lock and dev_set_lock.
+  /// Gives its DMA to the iommufd, once. EBUSY: its group is open. EPERM, not owned: somebody else owns the DMA of its group.
+  /// Waits for group_lock and dev_set_lock.
   [[nodiscard]] Result<void> bind([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context, const Iommufd& iommufd)
       DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::bind_iommufd;
@@ -103,8 +103,8 @@ class BasicCdev : public BasicDevice<Sys> {
   /// Its number in the iommufd; empty before the bind.
   [[nodiscard]] std::optional<std::uint32_t> id() const { return id_; }
 
-  /// Translates its DMA through this address space, in place of the one before. EINVAL: it is not bound, or the two do not fit; then
-  /// nothing changed. Waits for dev_set_lock.
+  /// Translates its DMA through this address space, in place of the one before. EINVAL: it is not bound, or the two do not fit;
+  /// then nothing changed. Waits for dev_set_lock.
   [[nodiscard]] Result<void> attach([[maybe_unused]] vfio::ContextFor<vfio::dev_set_lock> context, const Ioas& space)
       DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::attach_ioas;
@@ -157,8 +157,9 @@ class BasicCdev : public BasicDevice<Sys> {
     }
     return all;
   }
-  /// VFIO_DEVICE_PCI_HOT_RESET of all that hot_reset_info lists. EINVAL, not owned: the reason names the function that is not the caller's.
-  /// EBUSY, EAGAIN: as through a group. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
+  /// VFIO_DEVICE_PCI_HOT_RESET of all that hot_reset_info lists. EINVAL, not owned: the reason names the function that is not
+  /// the caller's. EBUSY, EAGAIN: as through a group. Waits for dev_set_lock, and for the memory_lock of a device of the set
+  /// that is not open.
   [[nodiscard]] Result<void> hot_reset([[maybe_unused]] vfio::ContextFor<vfio::dev_set_lock> context)
       DEVLOCK_REQUIRES(context) {
     if (file_ == nullptr) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A file descriptor with one owner. It closes when it is destroyed, closed or assigned to; close() says how that went. A borrowed one
-// stays open: its owner is elsewhere in the program.
+// A file descriptor with one owner. It closes when it is destroyed, closed or assigned to; close() says how that went. A
+// borrowed one stays open: its owner is elsewhere in the program.
 // Not checked: that nobody else closes the number.
 #pragma once
 
@@ -53,8 +53,8 @@ class Descriptor {
     held_ = -1;
     return number;
   }
-  /// A descriptor that was handed over becomes this one's to close, and is not inherited by what this process executes. 0 or an errno;
-  /// if it fails it stays borrowed.
+  /// A descriptor that was handed over becomes this one's to close, and is not inherited by what this process executes. 0 or an
+  /// errno; if it fails it stays borrowed.
   int take() {
     if (const long done = ioctl(FIOCLEX); done < 0) {
       return static_cast<int>(-done);

@@ -130,9 +130,9 @@ class BasicDevice {
     }
     return all;
   }
-  /// VFIO_DEVICE_PCI_HOT_RESET of all that hot_reset_info lists; the groups prove that all of it is the caller's. EINVAL, not owned:
-  /// the reason names the function that is not. EBUSY: the memory_lock of one of them is taken. EAGAIN: the device_lock of the
-  /// bridge or of one is. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
+  /// VFIO_DEVICE_PCI_HOT_RESET of all that hot_reset_info lists; the groups prove that all of it is the caller's. EINVAL, not
+  /// owned: the reason names the function that is not. EBUSY: the memory_lock of one of them is taken. EAGAIN: the device_lock
+  /// of the bridge or of one is. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
   [[nodiscard]] Result<void> hot_reset([[maybe_unused]] vfio::ContextFor<vfio::dev_set_lock> context,
                                        std::span<BasicGroup<Sys>* const> groups) DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::hot_reset;
@@ -163,8 +163,8 @@ class BasicDevice {
     return failure(std::move(error));
   }
 
-  /// As the owner of a physical function: its virtual ones open with this token alone from here on. ENOTTY: it has none. Waits for a
-  /// lock of the device that is held around nothing else.
+  /// As the owner of a physical function: its virtual ones open with this token alone from here on. ENOTTY: it has none. Waits
+  /// for a lock of the device that is held around nothing else.
   [[nodiscard]] Result<void> set_vf_token(const vfio::Uuid& token) {
     constexpr auto operation = Operation::set_vf_token;
     if (file_ == nullptr) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The open file of a device with what must outlive it: the event that it signals, and the group or the iommufd through which it does
-// its DMA. For the handles of devices, which own one each.
+// The open file of a device with what must outlive it: the event that it signals, and the group or the iommufd through which it
+// does its DMA. For the handles of devices, which own one each.
 // Not checked: anything; the handles do.
 #pragma once
 
@@ -46,8 +46,8 @@ struct DeviceFile {
   std::uint32_t flags = 0;
 };
 
-/// Opens `address` in `group`, which has a container with an IOMMU. A virtual function whose physical one is with VFIO wants the token
-/// that its owner set.
+/// Opens `address` in `group`, which has a container with an IOMMU. A virtual function whose physical one is with VFIO wants
+/// the token that its owner set.
 template <SystemCalls Sys>
 [[nodiscard]] Result<std::unique_ptr<DeviceFile<Sys>>> open_in_group(std::shared_ptr<GroupFile<Sys>> group,
                                                                      pci::Address address,

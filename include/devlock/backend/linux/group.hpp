@@ -146,7 +146,8 @@ class BasicGroup {
   void say_what_is_not_owned(Error& error, std::span<const AffectedFunction> affected,
                              std::span<BasicGroup* const> groups) const {
     for (const AffectedFunction& one : affected) {
-      if (std::none_of(groups.begin(), groups.end(), [&](const auto* group) { return group->id() == one.iommu_group; })) {
+      if (std::none_of(groups.begin(), groups.end(),
+                       [&](const auto* group) { return group->id() == one.iommu_group; })) {
         error.reason = "it affects " + to_string(one.address) + " of group " + std::to_string(one.iommu_group) +
                        ", which is not named";
         error.remedy = "open that group and name it too";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Handles of descriptors that somebody else opened: a launcher with more rights, or another part of the program. Owned: the handle closes
-// it, and what this process executes does not inherit it. Borrowed: it stays open and as it is. What can be told is verified:
-// the kind of each by an ioctl that no other kind answers, the number of a group by its link in /proc, a device by the list of
-// what its hot reset affects. If it fails, the descriptor is the caller's, as before.
+// Handles of descriptors that somebody else opened: a launcher with more rights, or another part of the program. Owned: the
+// handle closes it, and what this process executes does not inherit it. Borrowed: it stays open and as it is. What can be told
+// is verified: the kind of each by an ioctl that no other kind answers, the number of a group by its link in /proc, a device by
+// the list of what its hot reset affects. If it fails, the descriptor is the caller's, as before.
 //
 //   auto group = host.handed_over().group(context, fd, Tenure::owned);
 //
@@ -42,8 +42,8 @@ class HandedOver {
     return Container::adopt(Descriptor<Sys>(sys_, fd, Tenure::borrowed), tenure);
   }
 
-  /// A group. With the container that it was put into, if that was done: the group keeps it. EINVAL: its number cannot be told, or it
-  /// is in no container. Waits for group_lock, and so does its end.
+  /// A group. With the container that it was put into, if that was done: the group keeps it. EINVAL: its number cannot be told,
+  /// or it is in no container. Waits for group_lock, and so does its end.
   [[nodiscard]] Result<Group> group([[maybe_unused]] MayWaitForGroup context, int fd, Tenure tenure,
                                     const Container* joined = nullptr) const DEVLOCK_REQUIRES(context) {
     Descriptor<Sys> file(sys_, fd, Tenure::borrowed);
@@ -79,8 +79,8 @@ class HandedOver {
     return Group(std::move(shared), inventory_);
   }
 
-  /// The PCI device at `address`; with the group through which it was opened, if this program has that: the device keeps it. EINVAL: it
-  /// is another kind of device, or a hot reset of it does not reach `address`. Its end waits for group_lock.
+  /// The PCI device at `address`; with the group through which it was opened, if this program has that: the device keeps it.
+  /// EINVAL: it is another kind of device, or a hot reset of it does not reach `address`. Its end waits for group_lock.
   [[nodiscard]] Result<Device> device([[maybe_unused]] MayWaitForGroup context, int fd, Tenure tenure,
                                       pci::Address address, const Group* through = nullptr) const
       DEVLOCK_REQUIRES(context) {
@@ -102,8 +102,8 @@ class HandedOver {
     return Device(std::move(file));
   }
 
-  /// A VM; and its kvm-vfio device if that was made, else it is made here and owned. EBUSY: it was made and not handed over. Its end
-  /// waits for kvm_lock and group_lock.
+  /// A VM; and its kvm-vfio device if that was made, else it is made here and owned. EBUSY: it was made and not handed over.
+  /// Its end waits for kvm_lock and group_lock.
   [[nodiscard]] Result<Vm> vm([[maybe_unused]] MayWaitForGroup context, int fd, Tenure tenure,
                               std::optional<int> kvm_vfio = std::nullopt) const DEVLOCK_REQUIRES(context) {
     Descriptor<Sys> machine(sys_, fd, Tenure::borrowed);

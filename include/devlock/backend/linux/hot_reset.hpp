@@ -70,9 +70,9 @@ class HotResetWords {
 };
 }  // namespace detail
 
-/// The functions that a hot reset of `device`, which is at `address`, affects, in the kernel's order, if they are no more than `room`.
-/// ENOSPC: they are more. EAGAIN: they changed while they were listed. ENODEV: neither its bus nor its slot can be reset.
-/// Waits for dev_set_lock. The kernel's list has 16 bits for a domain; the upper ones are those of `address`.
+/// The functions that a hot reset of `device`, which is at `address`, affects, in the kernel's order, if they are no more than
+/// `room`. ENOSPC: they are more. EAGAIN: they changed while they were listed. ENODEV: neither its bus nor its slot can be
+/// reset. Waits for dev_set_lock. The kernel's list has 16 bits for a domain; the upper ones are those of `address`.
 template <SystemCalls Sys>
 [[nodiscard]] Result<HotResetList> hot_reset_list(const Descriptor<Sys>& device, pci::Address address,
                                                   std::size_t room) {

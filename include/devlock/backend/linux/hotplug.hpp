@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Functions that leave and come, and the slots that they sit in. One mutex of the kernel, pci_rescan_remove_lock, is around every change: a
-// remove that waits for an open descriptor stalls every other remove, rescan and hotplug of the machine until that is closed.
+// Functions that leave and come, and the slots that they sit in. One mutex of the kernel, pci_rescan_remove_lock, is around
+// every change: a remove that waits for an open descriptor stalls every other remove, rescan and hotplug of the machine until
+// that is closed.
 // Not checked: whether anybody uses the function.
 // Source: remove_store, rescan_store in drivers/pci/pci-sysfs.c; drivers/pci/slot.c.
 #pragma once

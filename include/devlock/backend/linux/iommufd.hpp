@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// An iommufd and its address spaces: what a container is for groups, for devices that are opened by themselves. An address space keeps the
-// iommufd open, and a device that is attached keeps the address space.
+// An iommufd and its address spaces: what a container is for groups, for devices that are opened by themselves. An address
+// space keeps the iommufd open, and a device that is attached keeps the address space.
 //
 //   auto iommufd = host.open_iommufd();
 //   auto space = iommufd->create_ioas();

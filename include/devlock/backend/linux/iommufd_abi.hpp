@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The few requests and structures of iommufd and of VFIO's cdevs that this backend uses. They are younger than the kernel headers of
-// supported systems (Linux 6.6; Debian 12 has 6.1), so they are written down here, with the numbers and sizes of the kernel's ABI.
+// The few requests and structures of iommufd and of VFIO's cdevs that this backend uses. They are younger than the kernel
+// headers of supported systems (Linux 6.6; Debian 12 has 6.1), so they are written down here, with the numbers and sizes of the
+// kernel's ABI.
 // Not here: mappings, page tables and faults, which are the VMM's; it brings headers of its own for them.
 // Source: include/uapi/linux/iommufd.h, include/uapi/linux/vfio.h.
 #pragma once

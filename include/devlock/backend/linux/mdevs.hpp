@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Mediated devices through sysfs: the types that a parent offers, creation and removal. A removal is an unbind: it waits until every
-// descriptor of the device is closed, cannot be called off, and holds the device's lock meanwhile.
+// Mediated devices through sysfs: the types that a parent offers, creation and removal. A removal is an unbind: it waits until
+// every descriptor of the device is closed, cannot be called off, and holds the device's lock meanwhile.
 //
 //   host.mdevs().create(context, "mtty", "mtty-1", uuid);
 //
@@ -76,8 +76,9 @@ class Mdevs {
     return all;
   }
 
-  /// Creates a device. EEXIST: the uuid is taken. EUSERS: no instance is left. ENODEV: the parent is leaving. ENOENT: there is no such
-  /// parent or type. Waits for mdev_list_lock and, in its probe, for the device's lock; only tries the parent's unreg_sem.
+  /// Creates a device. EEXIST: the uuid is taken. EUSERS: no instance is left. ENODEV: the parent is leaving. ENOENT: there is
+  /// no such parent or type. Waits for mdev_list_lock and, in its probe, for the device's lock; only tries the parent's
+  /// unreg_sem.
   [[nodiscard]] Result<void> create([[maybe_unused]] MayRunAttribute context, std::string_view parent,
                                     std::string_view type, const vfio::Uuid& uuid) const DEVLOCK_REQUIRES(context) {
     constexpr auto operation = Operation::create_mdev;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The ways in which the kernel resets one function, and their order, as sysfs reset_method has them. Neither reading nor writing waits
-// for a lock. Not checked: whether a method does anything; the kernel lists those that the function claims.
+// The ways in which the kernel resets one function, and their order, as sysfs reset_method has them. Neither reading nor
+// writing waits for a lock. Not checked: whether a method does anything; the kernel lists those that the function claims.
 // Source: reset_method_show, reset_method_store in drivers/pci/pci.c.
 #pragma once
 

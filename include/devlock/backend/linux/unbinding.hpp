@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// An unbind that may be abandoned. It cannot be cancelled: it waits, with the device_lock held, until the last descriptor of the device is
-// closed, and a signal only makes that wait uninterruptible. So it has a thread of its own, which stays behind when the handle is
-// dropped and ends by itself once the descriptor is closed.
+// An unbind that may be abandoned. It cannot be cancelled: it waits, with the device_lock held, until the last descriptor of
+// the device is closed, and a signal only makes that wait uninterruptible. So it has a thread of its own, which stays behind
+// when the handle is dropped and ends by itself once the descriptor is closed.
 //
 //   auto unbinding = Unbinding<Host>::start(host, address);
 //   if (!unbinding->wait_until(context, deadline)) report("somebody has it open");   // and dropped: it goes on
 //
-// Not checked: that this process closes its own descriptor of the device. It cannot end, not even by a kill, before that: the thread
-// keeps the table of descriptors.
+// Not checked: that this process closes its own descriptor of the device. It cannot end, not even by a kill, before that: the
+// thread keeps the table of descriptors.
 // Source: vfio_unregister_group_dev in drivers/vfio/vfio_main.c.
 #pragma once
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The virtual functions of a function (SR-IOV). READING how many there are waits for the device_lock, as writing does: between an unplug
-// request and the close of the descriptor neither may be done. Which they are is told by links, and waits for nothing.
+// The virtual functions of a function (SR-IOV). READING how many there are waits for the device_lock, as writing does: between
+// an unplug request and the close of the descriptor neither may be done. Which they are is told by links, and waits for
+// nothing.
 // Not checked: that nobody uses a virtual function that is taken away; its unbind waits for whoever does.
 // Source: sriov_numvfs_show, sriov_numvfs_store in drivers/pci/iov.c.
 #pragma once

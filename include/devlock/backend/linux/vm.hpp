@@ -88,10 +88,11 @@ class BasicVm {
   /// Tells KVM of a device that is opened by itself, before it is bound. The VM keeps it open until it is detached or the VM ends.
   [[nodiscard]] Result<void> attach([[maybe_unused]] MayWaitForKvmVfio context, const BasicCdev<Sys>& device)
       DEVLOCK_REQUIRES(context) {
-    return set_attribute(Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, device, to_string(device.address()),
-                         {{EEXIST, "this VM has it already", ""},
-                          {EINVAL, "it is no VFIO device, or this KVM knows groups only", "use a newer kernel, or its group"},
-                          {EBADF, "its descriptor was closed by somebody else", "open it again"}});
+    return set_attribute(
+        Operation::attach_group, KVM_DEV_VFIO_GROUP_ADD, device, to_string(device.address()),
+        {{EEXIST, "this VM has it already", ""},
+         {EINVAL, "it is no VFIO device, or this KVM knows groups only", "use a newer kernel, or its group"},
+         {EBADF, "its descriptor was closed by somebody else", "open it again"}});
   }
   /// Takes that back; this may be what closes the device. ENOENT if KVM does not know it.
   [[nodiscard]] Result<void> detach([[maybe_unused]] vfio::ContextFor<vfio::group_lock> context,
