@@ -12,6 +12,7 @@
 #include "unit/backend/linux/fault_matrix/hotplug_operations.hpp"
 #include "unit/backend/linux/fault_matrix/mdev_operations.hpp"
 #include "unit/backend/linux/fault_matrix/runner.hpp"
+#include "unit/backend/linux/fault_matrix/subjects.hpp"
 #include "unit/backend/linux/fault_matrix/twins.hpp"
 
 using namespace fake;
