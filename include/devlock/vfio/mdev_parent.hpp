@@ -169,6 +169,8 @@ class MdevParent {
     become(context, device, MdevState::registered);
     error = driver_->add_files(device);
     if (error != 0) {
+      become(context, device,
+             MdevState::leaving);  // not the parent's to remove: it is on the list until its last reference
       driver_->detach(context, device);
       return error;
     }

@@ -38,7 +38,12 @@ struct Driver {
     }
     return step("attach");
   }
-  int add_files(Device&) { return step("files"); }
+  int add_files(Device& device) {
+    if (keeps && device.references.get_unless_zero()) {
+      kept = &device;
+    }
+    return step("files");
+  }
   void detach(ContextFor<device_lock>, Device&) { log += "detach "; }
   void release(Device& device) {
     log += "release ";
@@ -54,6 +59,8 @@ struct Driver {
 
   std::string fails;
   std::string log;
+  bool keeps = false;
+  Device* kept = nullptr;
   bool publishes_early = false;
   int early = -1;
 };
@@ -134,6 +141,22 @@ TEST_CASE("A parent has so many instances, and EEXIST comes before EUSERS") {
   Parent none(machine.list, machine.driver, 0);
   CHECK(none.create(root, uuid(3)) == EUSERS);
   none.unregister(root);
+}
+
+// The one who still has a reference may be the creation itself, which gives its own back after it left the gate.
+TEST_CASE("A device whose files failed is detached and put once, though its parent leaves before its last reference") {
+  Machine machine;
+  ThreadContext root;
+  Parent parent(machine.list, machine.driver, 1);
+  machine.driver.fails = "files";
+  machine.driver.keeps = true;
+  REQUIRE(parent.create(root, uuid(1)) == ENOMEM);
+  REQUIRE(machine.driver.kept != nullptr);
+  parent.unregister(root);
+  REQUIRE(machine.driver.log == "allocate name attach detach ");
+  machine.put(root, machine.driver.kept);
+  CHECK(machine.driver.log == "allocate name attach detach release ");
+  CHECK(parent.available(root) == 1);
 }
 
 TEST_CASE("A creation without memory, at whichever step, leaves nothing behind") {
