@@ -2,7 +2,7 @@
 // Copyright the devlock authors
 //
 // A set of AP adapters or domains, 0 to 255, as the attributes apmask and aqmask of /sys/bus/ap have it: "0x" and up to 64 hexadecimal
-// digits, number 0 being the leftmost bit; or changes to what is there, "+0-7,-12".
+// digits, number 0 being the leftmost bit; or changes to what is there, "+0-7,-12", whose numbers are read as in C.
 //
 //   const std::optional<ap::Mask> next = ap::Mask::parse("+4,+6", before);
 //
@@ -112,6 +112,8 @@ class Mask {
   static constexpr std::optional<Mask> absolute(std::string_view text) {
     if (text.substr(0, 2) == "0x") {
       text.remove_prefix(2);
+    } else if (text.substr(0, 1) == "x") {
+      text.remove_prefix(1);
     }
     Mask mask;
     unsigned number = 0;
@@ -125,18 +127,19 @@ class Mask {
     }
     return text.empty() ? std::optional(mask) : std::nullopt;
   }
-  // A number at the start of `text`, decimal or after "0x", which is taken off.
+  // A number at the start of `text`, which is taken off: decimal, octal after "0", or hexadecimal after "0x". simple_strtoul of base 0.
   static constexpr std::optional<unsigned> number(std::string_view& text) {
-    const bool hexadecimal = text.substr(0, 2) == "0x";
+    const bool hexadecimal = text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X";
+    const unsigned base = hexadecimal ? 16U : text.substr(0, 1) == "0" ? 8U : 10U;
     text.remove_prefix(hexadecimal ? 2 : 0);
     unsigned value = 0;
     bool any = false;
     for (; !text.empty(); text.remove_prefix(1), any = true) {
       const int digit = digit_of(text.front());
-      if (digit < 0 || (digit > 9 && !hexadecimal)) {
+      if (digit < 0 || static_cast<unsigned>(digit) >= base) {
         break;
       }
-      value = value * (hexadecimal ? 16U : 10U) + static_cast<unsigned>(digit);
+      value = value * base + static_cast<unsigned>(digit);
       if (value >= size) {
         return std::nullopt;
       }

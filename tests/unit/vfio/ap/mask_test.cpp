@@ -45,6 +45,17 @@ TEST_CASE("Changes add to what is there and take from it, in order") {
   CHECK(Mask::parse("-0-255,+9", Mask::all()) == Mask{9});
 }
 
+TEST_CASE("Numbers are read as C writes them, an x before the digits as the kernel takes it") {
+  CHECK(Mask::parse("+010", Mask()) == Mask{8});
+  CHECK(Mask::parse("+0X1f-0x20", Mask()) == Mask{31, 32});
+  CHECK(Mask::parse("+00,+07", Mask()) == Mask{0, 7});
+  CHECK_FALSE(Mask::parse("+08", Mask()));
+  CHECK_FALSE(Mask::parse("+0400", Mask()));
+  CHECK(Mask::parse("x8", Mask()) == Mask{0});
+  CHECK_FALSE(Mask::parse("0X8", Mask()));
+  CHECK_FALSE(Mask::parse("xx8", Mask()));
+}
+
 TEST_CASE("What is malformed or too large is no mask") {
   for (const char* text : {"0xg", "0x8 ", "x8z", "+", "-", "+256", "+-1", "+5-4", "+1-256", "+1,2", "+1 ", "+0x", "+1-",
                            "1+", "+99999999999999999999", "\n0x8"}) {
