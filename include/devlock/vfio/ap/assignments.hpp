@@ -2,7 +2,8 @@
 // Copyright the devlock authors
 //
 // Which queue is assigned to which mdev, and what its guest may use: the data of the vfio_ap driver, without its locks. The shadow of
-// an mdev is what it is assigned, without adapters of which a queue is missing or broken; what leaves a guest is reset.
+// an mdev is what it is assigned, without adapters of which a queue is missing, broken or not reset since its last
+// guest; what leaves a guest is reset.
 //
 // Not checked: that the caller holds guests_lock, kvm_lock of the mdev's guest if it has one, and mdevs_lock; MatrixDevice does.
 // Source: vfio_ap_mdev_filter_matrix, vfio_ap_mdev_link_queue and their like in drivers/s390/crypto/vfio_ap_ops.c.
@@ -67,8 +68,11 @@ class Assignments {
     mdev.listed.set(false);
   }
 
-  /// EADDRNOTAVAIL: reserved for the host. EADDRINUSE: another mdev's. Needs ap_perms_lock besides.
+  /// EADDRNOTAVAIL: reserved for the host. EADDRINUSE: another mdev's. ENODEV: not on the list. Needs ap_perms_lock besides.
   Result<void> assign(Mdev& mdev, Dimension dimension, unsigned number) {
+    if (!mdev.listed.get()) {
+      return refuse(Operation::assign_ap, dimension, number, ENODEV, "the mdev is not on the list", "add it first");
+    }
     if (of(mdev.assigned.read(), dimension).test(number)) {
       return {};
     }
@@ -126,6 +130,9 @@ class Assignments {
   /// vfio_ap has the queue from now on.
   void enter(Queue& queue, Mdev* mdev) {
     queue.known.set(true);
+    if (queue.unreset.get()) {
+      reset(queue);
+    }
     if (mdev != nullptr) {
       link(queue, *mdev);
       replug(*mdev);
@@ -208,7 +215,7 @@ class Assignments {
     mdev.assigned.read().adapters.each([&](unsigned adapter) {
       const bool whole = next.domains.each([&](unsigned domain) {
         const Queue& queue = *queues_.find({adapter, domain});
-        return linked(queue, mdev) && !queue.broken.get();
+        return linked(queue, mdev) && !queue.broken.get() && !queue.unreset.get();
       });
       next.adapters.set(adapter, whole);
       return true;
@@ -245,6 +252,7 @@ class Assignments {
     queue.in_table.set(false);
   }
   void reset(Queue& queue) {
+    queue.unreset.set(queue.broken.get());
     if (!queue.broken.get()) {
       queue.resets.set(queue.resets.get() + 1U);
       queue.used.set(false);

@@ -60,7 +60,8 @@ class MatrixDevice {
     return {};
   }
 
-  /// assign_adapter, assign_domain, assign_control_domain. What is assigned already is success.
+  /// assign_adapter, assign_domain, assign_control_domain. What is assigned already is success. ENODEV: the host has none of this
+  /// number, or the mdev is not on the list. EADDRNOTAVAIL: a queue is the host's. EADDRINUSE: another mdev has one.
   Result<void> assign(ContextFor<ap_perms_lock> context, Mdev& mdev, Dimension dimension, unsigned number)
       DEVLOCK_REQUIRES(context) {
     if (auto there = assignments_.check(Operation::assign_ap, dimension, number); !there) {

@@ -47,6 +47,7 @@ struct Queue {
   typename S::template var<bool> used{false};        // by a guest, since the last reset
   typename S::template var<bool> interrupts{false};  // to a guest
   typename S::template var<bool> broken{false};      // its resets fail
+  typename S::template var<bool> unreset{false};     // the last one did, and no guest gets it
   typename S::template var<unsigned> resets{0U};
 };
 

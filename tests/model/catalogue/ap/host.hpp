@@ -69,6 +69,7 @@ struct Ap {
       name(queue->in_table, "in its table: queue", domain);
       name(queue->used, "used: queue", domain);
       name(queue->broken, "broken: queue", domain);
+      name(queue->unreset, "not reset: queue", domain);
       name(queue->resets, "resets of queue", domain);
     }
     for (unsigned i = 0; i != 2; ++i) {

@@ -123,6 +123,36 @@ TEST_CASE_METHOD(TwoMdevs, "Return codes of opening and of the list") {
   REQUIRE(matrix.open(root, other, guest));
 }
 
+TEST_CASE_METHOD(TwoMdevs, "An mdev that is not on the list gets nothing: nobody would see that it has it") {
+  root.assume();
+  REQUIRE(matrix.remove(root, other));
+  CHECK(errno_of(matrix.assign(root, other, Dimension::adapter, 4)) == ENODEV);
+  CHECK(errno_of(matrix.assign(root, other, Dimension::domain, 6)) == ENODEV);
+  CHECK(errno_of(matrix.assign(root, other, Dimension::control_domain, 6)) == ENODEV);
+  CHECK(other.assigned.read() == Matrix());
+  assign(mdev, {{4}, {6}, {}});
+  REQUIRE(matrix.add(root, other));
+  CHECK(queues.find({4, 6})->mdev.get() == &mdev);
+}
+
+// What a guest left in it is still there.
+TEST_CASE_METHOD(TwoMdevs, "A queue that could not be reset is for no guest until a reset succeeds") {
+  root.assume();
+  assign(mdev, {{4}, {6}, {}});
+  REQUIRE(matrix.open(root, mdev, guest));
+  queues.find({4, 6})->broken.set(true);
+  REQUIRE(matrix.unassign(root, mdev, Dimension::adapter, 4));
+  queues.find({4, 6})->broken.set(false);
+  assign(other, {{}, {6}, {}});
+  assign(other, {{4}, {}, {}});
+  REQUIRE(matrix.open(root, other, neighbour));
+  CHECK_FALSE(neighbour.control_block.read().adapters.any());
+  matrix.close(root, other);
+  REQUIRE(matrix.assign(root, other, Dimension::adapter, 5));
+  REQUIRE(matrix.open(root, other, neighbour));
+  CHECK(neighbour.control_block.read() == Matrix{{4, 5}, {6}, {}});
+}
+
 TEST_CASE_METHOD(TwoMdevs, "Closing and removing reset what the guest had") {
   root.assume();
   assign(mdev, {{4}, {6}, {}});
