@@ -15,7 +15,8 @@ namespace try_reset {
 namespace {
 
 constexpr const char* about =
-    "Resets a PCI device, but first says who else is affected, who holds what, and why not; then nothing is touched.\n"
+    "Resets a PCI device, but first says who else is affected, who holds what, and what speaks against it: then\n"
+    "nothing is touched.\n"
     "\n"
     "function  the device alone, by sysfs `reset`. The kernel waits for the locks of the device and of the bridge "
     "above,\n"
