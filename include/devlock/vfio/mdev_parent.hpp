@@ -170,7 +170,7 @@ class MdevParent {
     error = driver_->add_files(device);
     if (error != 0) {
       become(context, device,
-             MdevState::leaving);  // not the parent's to remove: it is on the list until its last reference
+             MdevState::leaving);  // it is on the list until its last reference; nobody removes it again
       driver_->detach(context, device);
       return error;
     }

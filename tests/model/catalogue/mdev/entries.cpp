@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// mdev: the four bugs of the seed, the gates that were proposed or landed, and the three bugs of Linux 6.12.
+// mdev: the four bugs of the seed, the gates that were proposed or landed, the three bugs of Linux 6.12, and a create that fails.
 #include "model/catalogue/mdev/scenario.hpp"
 #include "model/catalogue/register.hpp"
 
@@ -19,6 +19,8 @@ template <class Gate, class How = AsItShould, Symptom Looks = Symptom::all>
 using RemoveAgainstUnregister = Life<Parent<Gate, How, Looks>, 1, 1, Remove<0>, Unregister>;
 template <class How>
 using EarlyRemove = Life<Parent<RundownGate, How>, 1, 0, Create<0>, RemoveEarly<0>>;
+template <class How>
+using FailedCreateAgainstUnregister = Life<Parent<RundownGate, How>, 1, 0, Create<0, 1, Fails::files>, Unregister>;
 template <Fails Where, class How = AsItShould>
 using NoMemory = Life<Parent<RundownGate, How>, 1, 0, Create<0>, Create<1, 2, Where>>;
 template <class How>
@@ -85,6 +87,12 @@ std::vector<Entry> mdev_entries() {
           fault<NoMemory<Fails::allocate, LosesAnInstance>>("create, create without memory: the instance is lost (6.12)",
                                                             "create, create without memory: nothing was taken",
                                                             Outcome::assertion, 100, "available + live == max"),
+          fix<FailedCreateAgainstUnregister<AsItShould>>("create without memory for its files, unregister: nobody's child",
+                                                         1000, {"create: ENOMEM", "create: ENODEV"}),
+          fault<FailedCreateAgainstUnregister<FailedIsAChild>>(
+              "create without memory for its files, unregister: still a child",
+              "create without memory for its files, unregister: nobody's child", Outcome::assertion, 1000,
+              "a device is detached once, after it was attached"),
           fix<Held<AsItShould>>("remove, create of its uuid, a holder: the uuid is its own until the release", 100000,
                                 {"removed", "created", "create: EEXIST", "held"}),
           fault<Held<FreesUuidEarly>>("remove, create of its uuid, a holder: a uuid that leaves is free",

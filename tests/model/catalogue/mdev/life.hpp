@@ -136,6 +136,32 @@ struct FileIsFirst {
   };
 };
 
+/// A creation that failed still looks like a child, until its reference goes.
+struct FailedIsAChild {
+  template <class Gate, Symptom Looks>
+  struct Parent : RightParent<Gate, Looks> {
+    using RightParent<Gate, Looks>::RightParent;
+    template <class Context>
+    int create(const Context& context, const devlock::vfio::Uuid& uuid) DEVLOCK_REQUIRES(context) {
+      const auto handler = this->create_file_.enter();
+      DeviceOf<Looks>* device = nullptr;
+      if (!handler || this->reserve(context, uuid, device) != 0) {
+        return ENODEV;
+      }
+      int error = ENODEV;
+      (void)this->gate_.run(context, [&](const auto& inside) {
+        inside.assume();
+        (void)this->driver_->attach(inside, *device);
+        this->become(inside, *device, devlock::vfio::MdevState::registered);
+        error = this->driver_->add_files(*device);
+        this->driver_->detach(inside, *device);
+      });
+      this->put(context, *this->list_, *this->driver_, *device);
+      return error;
+    }
+  };
+};
+
 /// Linux 6.12: available_instances is not put back.
 struct LosesAnInstance {
   template <class Gate, Symptom Looks>
