@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A mutex in one word of four bytes, over the atomics of a Sync policy (notify_one among them): a try is one compare-and-swap, giving back one exchange, and who
-// waits sleeps on the word. TryWord is for locks that nobody ever waits for: giving back is a store.
+// A mutex in one word of four bytes, over the atomics of a Sync policy (notify_one among them): a try is one compare-and-swap,
+// giving back one exchange, and who waits sleeps on the word. TryWord is for locks that nobody ever waits for: giving back is a store.
 //
 //   struct WordSync : StdSync { using mutex = WordMutex<StdSync>; };   // sync/word.hpp: DeviceLock<WordSync> has 12 bytes
 //   Ordered<device_lock, TryWord<StdSync>> lock;                       // TryGuard and HierarchicalTryLock; a Guard does not compile

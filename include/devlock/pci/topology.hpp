@@ -11,8 +11,9 @@
 //   auto scope = tree.scope(pci::ScopeKind::bus, *pci::parse_address("01:00.0"));
 //
 // The lock of a node is DeviceLock or any other, and a scope lists those of all nodes that it touches; or IntentionLock, and a scope lists
-// one lock for a whole subtree. Not checked: concurrent changes. Build it before the threads, or guard it with a lock of your own; nodes never move. A scope lists
-// what was there when it was made: compare it with a new one under its locks before you act on it.
+// one lock for a whole subtree.
+// Not checked: concurrent changes. Build it before the threads, or guard it with a lock of your own; nodes never move. A scope
+// lists what was there when it was made: compare it with a new one under its locks before you act on it.
 #pragma once
 
 #include <algorithm>
