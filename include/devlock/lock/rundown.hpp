@@ -71,6 +71,17 @@ class Rundown {
     }
     return User();
   }
+  /// Goes in unless closing began and nobody is inside any more: a count of references that is not zero. Whoever closes waits for
+  /// this one too. Never waits.
+  User enter_or_join() {
+    unsigned seen = word_.load(std::memory_order_relaxed);
+    while (seen != closing_bit) {
+      if (word_.compare_exchange_strong(seen, seen + 1U, std::memory_order_acquire)) {  // pairs with reopen()
+        return User(this);
+      }
+    }
+    return User();
+  }
   /// Refuses newcomers and waits until everybody left. Idempotent.
   void close(devlock::ContextFor<Order, Class> context, validate::Where where = validate::Where::current())
       DEVLOCK_REQUIRES(context) {

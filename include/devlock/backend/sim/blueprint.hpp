@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "devlock/backend/sim/driver.hpp"
+#include "devlock/backend/sim/profile.hpp"
 #include "devlock/pci/reset_method.hpp"
 
 namespace devlock::sim {
@@ -29,16 +30,16 @@ struct FunctionSpec {
   std::uint16_t vendor = 0;
   std::uint16_t device = 0;
   std::uint32_t class_code = 0;
-  bool resettable = true;          ///< has a function reset, by one of reset_methods
+  bool resettable = true;               ///< has a function reset, by one of reset_methods
   std::optional<int> iommu_group = {};  ///< chosen by the host if empty; no_group: in none
   /// How it can be reset, in the order in which that is tried. `bus` does where the function is alone below a bridge.
   std::vector<pci::ResetMethod> reset_methods = {pci::ResetMethod::flr};
-  bool group_ready = true;         ///< of the first one of a group: false defers drivers until Host::finish_group
-  bool no_iommu = false;           ///< of the first one of a group: no IOMMU is behind it, so opening it needs a privilege
+  bool group_ready = true;  ///< of the first one of a group: false defers drivers until Host::finish_group
+  bool no_iommu = false;    ///< of the first one of a group: no IOMMU is behind it, so opening it needs a privilege
   std::vector<pci::Address> suppliers = {};  ///< functions that it needs: its driver is deferred until they are bound
-  unsigned total_vfs = 0;                    ///< SR-IOV: how many virtual functions it can have, from the next address on
-  std::uint16_t vf_device = 0;               ///< their device id; the vendor is that of the physical function
-  bool is_virtual = false;                   ///< made by SR-IOV: a group and a device set of its own
+  unsigned total_vfs = 0;       ///< SR-IOV: how many virtual functions it can have, from the next address on
+  std::uint16_t vf_device = 0;  ///< their device id; the vendor is that of the physical function
+  bool is_virtual = false;      ///< made by SR-IOV: a group and a device set of its own
 
   [[nodiscard]] bool has_reset() const { return resettable && !reset_methods.empty(); }
   /// The virtual function of that number, from 0. It follows the physical one: the numbers of the functions first, then those of the
@@ -97,12 +98,20 @@ class Blueprint {
         .driver({.name = "vfio-pci", .ids = {}, .manages_dma = true, .is_vfio = true});
   }
 
+  /// Which kernel's answers the host gives where kernels differ.
+  Blueprint& kernel(const Profile& profile) {
+    profile_ = profile;
+    return *this;
+  }
+
+  [[nodiscard]] const Profile& profile() const { return profile_; }
   [[nodiscard]] const std::vector<FunctionSpec>& functions() const { return functions_; }
   [[nodiscard]] const std::vector<Driver>& drivers() const { return drivers_; }
 
  private:
   std::vector<FunctionSpec> functions_;
   std::vector<Driver> drivers_;
+  Profile profile_;
 };
 
 }  // namespace devlock::sim

@@ -39,6 +39,10 @@ class DriverCore {
       return failure(no_function(Operation::bind, address, ENODEV));
     }
     if (!matches(*function, place)) {
+      if (machine_.profile().override_waits) {  // whoever explains the refusal reads it
+        auto waiting = function->waits_for_lock.enter();
+        const Guard reads{context.again(), function->lock().device()};
+      }
       const std::string only = function->driver_override();
       return failure(make_error(Operation::bind, name, ENODEV,
                                 only.empty() ? "driver " + std::string(driver) + " does not match the function"
@@ -66,7 +70,7 @@ class DriverCore {
     if (function == nullptr) {
       return failure(no_function(Operation::unbind, address, ENOENT));
     }
-    if (function->driver() == 0U) {
+    if (function->linked_driver() == 0U) {
       return failure(make_error(Operation::unbind, pci::to_string(address), ENODEV, "no driver is bound to it",
                                 "there is nothing to unbind"));
     }
@@ -118,6 +122,9 @@ class DriverCore {
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::probe, address, ENODEV));
+    }
+    if (function->driver() != 0U) {  // bus_rescan_devices_helper looks without the lock
+      return machine_.driver_name(*function);
     }
     auto waiting = function->waits_for_lock.enter();
     Guard device{context, function->lock().device()};
@@ -257,6 +264,7 @@ class DriverCore {
   // __device_release_driver, under the device lock.
   void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const unsigned place = function.driver();
+    function.unlink_driver();
     if (machine_.driver(place).is_vfio) {
       VfioRegistration<S>(machine_).leave(context.again(), function);
     }

@@ -45,8 +45,18 @@ struct Function {
   [[nodiscard]] DeviceLock<S>& lock() const { return node->lock; }
 
   /// Place in the host's list of drivers, from 1; 0 if none is bound.
-  [[nodiscard]] unsigned driver() const { return driver_.load(std::memory_order_acquire); }  // pairs with set_driver()
-  void set_driver(unsigned place) { driver_.store(place, std::memory_order_release); }       // pairs with driver()
+  [[nodiscard]] unsigned driver() const {
+    return driver_.load(std::memory_order_acquire) & ~unlinked;
+  }  // pairs with set_driver()
+  /// The same as sysfs shows it: 0 from the start of an unbind on, while that waits too. Source: driver_sysfs_remove in
+  /// drivers/base/dd.c.
+  [[nodiscard]] unsigned linked_driver() const {
+    const unsigned word = driver_.load(std::memory_order_acquire);  // pairs with set_driver() and unlink_driver()
+    return (word & unlinked) != 0U ? 0U : word;
+  }
+  void set_driver(unsigned place) { driver_.store(place, std::memory_order_release); }  // pairs with driver()
+  /// Call it with the device lock held.
+  void unlink_driver() { driver_.store(driver() | unlinked, std::memory_order_release); }  // pairs with linked_driver()
 
   [[nodiscard]] std::string driver_override() const {
     return override_leaf_.with([this]() -> std::string { return override_; });
@@ -56,6 +66,7 @@ struct Function {
   }
 
  private:
+  static constexpr unsigned unlinked = 1U << 31U;
   typename S::template atomic<unsigned> driver_{0U};
   Leaf<S> override_leaf_;  // a match reads it without the device lock, under which it is written
   std::string override_;   // guarded by override_leaf_

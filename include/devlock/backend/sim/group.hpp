@@ -121,7 +121,9 @@ class Group {
     }
     VfioGroup<S>& group = file_->group();
     auto device = group.find(context, address);
-    auto user = device != nullptr ? device->users.enter() : typename Device::User();
+    auto user = device == nullptr                                   ? typename Device::User()
+                : file_->machine()->profile().opens_while_unbinding ? device->users.enter_or_join()
+                                                                    : device->users.enter();
     if (!user) {
       return failure(
           make_error(Operation::open_device, pci::to_string(address), ENODEV, absent(address), "bind it to vfio-pci"));

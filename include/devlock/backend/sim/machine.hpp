@@ -35,6 +35,7 @@ class Machine {
   [[nodiscard]] Result<void> build(const Blueprint& plan) {
     plan_ = plan.functions();
     drivers_ = plan.drivers();
+    profile_ = plan.profile();
     for (const Driver& one : drivers_) {
       if (&drivers_[driver_place(one.name) - 1U] != &one) {
         return refuse("driver " + one.name, EEXIST, "two drivers have this name", "give each its own");
@@ -74,6 +75,8 @@ class Machine {
       return true;
     });
   }
+  /// The kernel whose answers it gives where kernels differ.
+  [[nodiscard]] const Profile& profile() const { return profile_; }
   /// What the plan has: what a rescan can find.
   [[nodiscard]] const std::vector<FunctionSpec>& plan() const { return plan_; }
 
@@ -141,7 +144,7 @@ class Machine {
   [[nodiscard]] const Driver& driver(unsigned place) const { return drivers_[place - 1U]; }
   [[nodiscard]] unsigned drivers() const { return static_cast<unsigned>(drivers_.size()); }
   [[nodiscard]] std::string driver_name(const Function<S>& function) const {
-    const unsigned place = function.driver();
+    const unsigned place = function.linked_driver();
     return place == 0U ? std::string() : driver(place).name;
   }
 
@@ -162,8 +165,10 @@ class Machine {
   }
 
   /// Has whoever asks CAP_SYS_ADMIN and CAP_SYS_RAWIO? So it is until somebody says otherwise.
-  [[nodiscard]] bool privileged() const { return privileged_.load(std::memory_order_acquire); }  // pairs with set_privileged
-  void set_privileged(bool yes) { privileged_.store(yes, std::memory_order_release); }           // pairs with privileged
+  [[nodiscard]] bool privileged() const {
+    return privileged_.load(std::memory_order_acquire);
+  }                                                                                     // pairs with set_privileged
+  void set_privileged(bool yes) { privileged_.store(yes, std::memory_order_release); }  // pairs with privileged
 
   Faults<S> faults;
   std::shared_ptr<Gauge<S>> vms = std::make_shared<Gauge<S>>();  // that somebody refers to
@@ -265,7 +270,8 @@ class Machine {
   typename S::template atomic<bool> privileged_{true};
   Leaf<S> bus_list_;  // pci_bus_sem, which nothing is waited for under: it guards everything below
   Tree tree_;
-  std::vector<Driver> drivers_;     // never changed
+  std::vector<Driver> drivers_;  // never changed
+  Profile profile_;
   std::vector<FunctionSpec> plan_;  // never changed
   std::vector<std::unique_ptr<DeviceSet<S>>> sets_;
   std::map<const typename Tree::Node*, DeviceSet<S>*> set_below_;

@@ -40,7 +40,10 @@ class VfioRegistration {
   /// vfio-pci's remove: no new descriptor, then the unplug request, then the wait for the last descriptor.
   void leave(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const auto device = function.vfio;
-    device->group->remove(context, *device);  // no new descriptor from here on
+    const bool opens = machine_.profile().opens_while_unbinding;
+    if (!opens) {
+      device->group->remove(context.again(), *device);  // no new descriptor from here on
+    }
     device->users.begin_close();
     function.lock().revoke();
     device->request(context);
@@ -49,6 +52,9 @@ class VfioRegistration {
       device->users.close(context.again());
     }
     device->users.close(context.again());
+    if (opens) {
+      device->group->remove(context.again(), *device);
+    }
     function.device_set->remove(context.again(), *device);
     Guard list{context, machine_.group_list_lock};
     device->group->drivers.set(device->group->drivers.get() - 1U);

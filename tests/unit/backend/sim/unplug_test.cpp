@@ -12,6 +12,29 @@
 
 using namespace sim_test;
 
+TEST_CASE(
+    "while an unbind waits, the function shows no driver: another unbind finds none, and a probe looks without the "
+    "lock") {
+  Rig rig;
+  rig.root.assume();
+  rig.give(example::edu, "vfio-pci");
+  auto session = rig.open(example::edu);
+  std::string unbound;
+  std::thread unbinder([&] {
+    vfio::ThreadContext root;
+    unbound = answer(rig.host.unbind(root, example::edu));
+  });
+  rig.observer.await_unbind_wait(example::edu);
+  CHECK(rig.host.device(example::edu)->driver.empty());
+  CHECK(answer(rig.host.unbind(rig.root, example::edu)) == "ENODEV gone");
+  const auto probed = rig.host.probe(rig.root, example::edu);
+  CHECK((probed && probed->empty()));
+  CHECK(unbound.empty());
+  CHECK(answer(session.device.close(rig.root)) == "ok");
+  unbinder.join();
+  CHECK(unbound == "ok");
+}
+
 TEST_CASE("while an unbind waits, a reset is contended at once, sysfs reset waits, and the close lets both go on") {
   Rig rig;
   rig.root.assume();
@@ -113,31 +136,6 @@ TEST_CASE("an unbind of one function waits for that function's descriptors alone
   auto session = rig.open(example::pair_a);
   CHECK(answer(rig.host.unbind(rig.root, example::pair_b)) == "ok");
   CHECK(answer(session.device.reset(rig.root)) == "ok");
-}
-
-TEST_CASE("two unbinds of one function: the second finds nothing left to do") {
-  Rig rig;
-  rig.root.assume();
-  rig.give(example::edu, "vfio-pci");
-  auto session = rig.open(example::edu);
-  std::string first;
-  std::string second;
-  std::thread one([&] {
-    vfio::ThreadContext root;
-    first = answer(rig.host.unbind(root, example::edu));
-  });
-  rig.observer.await_unbind_wait(example::edu);
-  std::thread two([&] {
-    vfio::ThreadContext root;
-    second = answer(rig.host.unbind(root, example::edu));
-  });
-  rig.observer.await_waiting_for_lock(example::edu, 1);
-  CHECK(answer(session.device.close(rig.root)) == "ok");
-  one.join();
-  two.join();
-  CHECK(first == "ok");
-  CHECK(second == "ok");
-  CHECK(rig.driver_of(example::edu).empty());
 }
 
 TEST_CASE("a function that goes back to its host driver while others reset ends in order") {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// Where kernels differ from one another in what the simulator models: a value, with one field for each difference.
+//
+//   plan.kernel(sim::linux_6_1);          // a Blueprint
+//
+// Not checked: kernels between and after those that are named here. tests/fidelity compares these with the real ones.
+#pragma once
+
+#include <string_view>
+
+namespace devlock::sim {
+
+struct Profile {
+  std::string_view kernel = "Linux";
+
+  /// driver_override, read or written, waits for the device_lock, so while an unbind waits for descriptors too. Later it has a lock of
+  /// its own. Source: driver_set_override in drivers/base/driver.c, driver_override_show in drivers/pci/pci-sysfs.c.
+  bool override_waits = true;
+
+  /// VFIO_GROUP_GET_DEVICE_FD gives another descriptor while an unbind waits for the ones that are open; else ENODEV. Source:
+  /// vfio_device_get_from_name and vfio_unregister_group_dev in drivers/vfio/vfio_main.c, where the later one takes the device
+  /// off the group's list before it waits.
+  bool opens_while_unbinding = false;
+};
+
+inline constexpr Profile linux_6_1{.kernel = "Linux 6.1", .override_waits = true, .opens_while_unbinding = true};
+inline constexpr Profile linux_6_12{.kernel = "Linux 6.12", .override_waits = false, .opens_while_unbinding = false};
+
+}  // namespace devlock::sim
