@@ -4,13 +4,14 @@
 #
 # Boots a kernel in QEMU without hardware virtualisation, lets the guest run a list of commands, and keeps what it reports.
 #
-# Usage: boot.sh --root DIR --initramfs FILE --cases FILE --results DIR [--limit SECONDS] [--repeats N]
+# Usage: boot.sh --root DIR --initramfs FILE --cases FILE --results DIR [--limit SECONDS] [--repeats N] [--lane N]...
 #   --root DIR        an unpacked kernel package, see fetch.sh
 #   --initramfs FILE  what initramfs.sh packed
 #   --cases FILE      lines "NAME LIMIT COMMAND...", see guest_init.sh
 #   --results DIR     emptied; gets the console, and the results as judge.sh lays them out
 #   --limit SECONDS   a boot that takes longer is ended (default 60)
 #   --repeats N       how often a boot that was ended is repeated (default 1); each repeat is counted and printed
+#   --lane N          a root port more, with N edu functions below it (1 to 8); at most 8 lanes, $DEVLOCK_LANES of the guest
 #
 # Succeeds when the guest ran all commands, whatever their exit status was: result.sh reports each of them. A hung guest
 # is ended, and its console is the message. Set DEVLOCK_QEMU to use another qemu-system-x86_64.
@@ -18,7 +19,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
-root='' initramfs='' cases='' results='' limit=60 repeats=1
+root='' initramfs='' cases='' results='' limit=60 repeats=1 lanes=''
 while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
     --results) argument "$1" $#; results=$2; shift 2 ;;
     --limit) argument "$1" $#; limit=$2; shift 2 ;;
     --repeats) argument "$1" $#; repeats=$2; shift 2 ;;
+    --lane) argument "$1" $#; lanes="$lanes $2"; shift 2 ;;
     *) fail 'read option' "$1" unknown 'see boot.sh --help' ;;
     esac
 done
@@ -35,6 +37,19 @@ for option in root initramfs cases results; do
     eval "[ -n \"\$$option\" ]" || fail 'read option' "--$option" missing 'see boot.sh --help'
 done
 case $limit$repeats in *[!0-9]*) fail 'read option' '--limit or --repeats' 'not a number' 'see boot.sh --help' ;; esac
+# Lane K is the port 1K.0, which guest_init.sh knows; its chassis follow those of the ports that every boot has.
+lane_devices=''
+lane=0
+for functions in $lanes; do
+    case $functions$lane in [1-8][0-7]) ;; *) fail 'read option' --lane 'at most 8 lanes of 1 to 8 functions' 'see boot.sh --help' ;; esac
+    lane_devices="$lane_devices -device pcie-root-port,id=lane_$lane,addr=1$lane.0,chassis=$((10 + lane)),slot=1,x-speed=5"
+    function=0
+    while [ "$function" -lt "$functions" ]; do
+        lane_devices="$lane_devices -device edu,bus=lane_$lane,addr=0.$function,multifunction=on"
+        function=$((function + 1))
+    done
+    lane=$((lane + 1))
+done
 qemu=${DEVLOCK_QEMU:-$(need qemu-system-x86_64 qemu-system-x86)}
 cpio=$(need cpio cpio)
 setpriv=$(need setpriv util-linux)
@@ -56,6 +71,7 @@ rm -r "$results/files"
 # thread=single: with one host thread per virtual CPU, guests that use nested virtualisation oops or hang.
 # no_timer_check: the kernel counts interrupts for a moment and panics if there are too few, as on a busy machine.
 # setpriv: QEMU goes when this script goes, whatever ended it.
+# shellcheck disable=SC2086 # lane_devices is a list
 boot() {
     "$setpriv" --pdeathsig TERM timeout --kill-after=5 "$limit" "$setpriv" --pdeathsig KILL "$qemu" \
         -M q35,kernel-irqchip=split -accel tcg,thread=single -cpu EPYC,+svm -smp 2 -m 1024 \
@@ -72,7 +88,7 @@ boot() {
         -device e1000e,bus=pair_port,addr=0.0,multifunction=on,romfile= \
         -device e1000e,bus=pair_port,addr=0.1,romfile= \
         -device pcie-root-port,id=edu_port,addr=6.0,chassis=4,slot=1,x-speed=5 \
-        -device edu,bus=edu_port \
+        -device edu,bus=edu_port $lane_devices \
         -kernel "$kernel" -initrd "$results/initramfs" \
         -append 'console=ttyS0 intel_iommu=on iommu=pt loglevel=5 panic=-1 no_timer_check' \
         </dev/null >"$results/qemu" 2>&1

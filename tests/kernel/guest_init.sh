@@ -29,9 +29,10 @@ while read -r module; do
     modprobe "$module" || echo "guest: modprobe $module failed" >/dev/kmsg
 done </modules
 
-# The function with address $2 (00.0) below the bridge $1. Bus numbers are the firmware's; the ports' addresses are ours.
+# The functions with address $2 (00.0, or 00.? for all) below the bridge $1. Bus numbers are the firmware's; the ports' addresses are ours.
 below() {
-    for device in "/sys/bus/pci/devices/$1"/0000:*:"$2"; do
+    # shellcheck disable=SC2231 # the address may be a pattern
+    for device in "/sys/bus/pci/devices/$1"/0000:*:$2; do
         [ ! -d "$device" ] || echo "${device##*/}"
     done
 }
@@ -41,7 +42,13 @@ DEVLOCK_SWITCH_NIC=$(below "$(below "$switch" 01.0)" 00.0)
 DEVLOCK_PAIR_0=$(below 0000:00:05.0 00.0)
 DEVLOCK_PAIR_1=$(below 0000:00:05.0 00.1)
 DEVLOCK_EDU=$(below 0000:00:06.0 00.0)
-export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU
+# As words for a command: "--lane FUNCTION,FUNCTION --lane FUNCTION"; empty in most boots.
+DEVLOCK_LANES=
+for lane in 0 1 2 3 4 5 6 7; do
+    functions=$(below "0000:00:1$lane.0" '00.?' | tr '\n' ,)
+    [ -z "$functions" ] || DEVLOCK_LANES="$DEVLOCK_LANES --lane ${functions%,}"
+done
+export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU DEVLOCK_LANES
 
 # Milliseconds since boot.
 now() {
