@@ -34,8 +34,11 @@ class RatioReporter : public benchmark::ConsoleReporter {
         std::fprintf(stderr, "%s: %s\n", run.benchmark_name().c_str(), run.error_message.c_str());
         failed_ = true;
       } else if (run.run_type == Run::RT_Iteration) {
-        times_[run.run_name.function_name + (run.run_name.args.empty() ? "" : "/" + run.run_name.args)].push_back(
-            run.run_name.time_type.empty() ? run.GetAdjustedCPUTime() : run.GetAdjustedRealTime());
+        times_[times_name(run)].push_back(run.run_name.time_type.empty() ? run.GetAdjustedCPUTime()
+                                                                         : run.GetAdjustedRealTime());
+        for (const auto& [counter, value] : run.counters) {
+          counters_[times_name(run)][counter].push_back(value.value);
+        }
       }
     }
   }
@@ -46,7 +49,13 @@ class RatioReporter : public benchmark::ConsoleReporter {
     std::printf("%-44s %12s %8s\n", "benchmark", "median ns", "spread");
     for (const auto& [name, times] : times_) {
       const auto [least, most] = std::minmax_element(times.begin(), times.end());
-      std::printf("%-44s %12.2f %7.0f%%\n", name.c_str(), median(times), 100 * (*most - *least) / median(times));
+      std::printf("%-44s %12.2f %7.0f%%", name.c_str(), median(times), 100 * (*most - *least) / median(times));
+      if (const auto counters = counters_.find(name); counters != counters_.end()) {
+        for (const auto& [counter, values] : counters->second) {
+          std::printf("   %s %.4g", counter.c_str(), median(values));
+        }
+      }
+      std::printf("\n");
     }
     std::printf("\n%-34s %-34s %10s %10s %8s %8s\n", "what", "against", "ns", "peer ns", "ratio", "goal");
     unsigned goals = 0;
@@ -78,6 +87,9 @@ class RatioReporter : public benchmark::ConsoleReporter {
   }
 
  private:
+  static std::string times_name(const Run& run) {
+    return run.run_name.function_name + (run.run_name.args.empty() ? "" : "/" + run.run_name.args);
+  }
   static double median(std::vector<double> times) {
     std::sort(times.begin(), times.end());
     const std::size_t half = times.size() / 2;
@@ -106,6 +118,7 @@ class RatioReporter : public benchmark::ConsoleReporter {
   }
 
   std::map<std::string, std::vector<double>> times_;
+  std::map<std::string, std::map<std::string, std::vector<double>>> counters_;
   bool failed_ = false;
 };
 

@@ -29,7 +29,7 @@ echo "measuring; a minute" >&2
 
 # series NAME: "size nanoseconds" of the medians NAME/size.
 series() {
-  awk -v "name=$1/" 'index($0, name) == 1 && NF >= 3 { size = substr($1, length(name) + 1); print size, $(NF - 1) }' "$work/table" |
+  awk -v "name=$1/" 'index($0, name) == 1 && $3 ~ /%$/ { print substr($1, length(name) + 1), $2 }' "$work/table" |
     sort -n > "$work/$2"
 }
 series "intention/subtree" subtree
@@ -37,7 +37,7 @@ series "walk/devlock:TryWord" word
 series "walk/by_hand:mutex" mutex
 series "walk/by_hand:cas" cas
 for name in "mixed/intention" "mixed/walk" "mixed/std::scoped_lock"; do
-  awk -v "name=$name/2/" 'index($0, name) == 1 && NF >= 3 { split($1, part, "/"); print part[4] / 10, $(NF - 1) }' "$work/table" |
+  awk -v "name=$name/2/" 'index($0, name) == 1 && $3 ~ /%$/ { split($1, part, "/"); print part[4] / 10, $2 }' "$work/table" |
     sort -n > "$work/$(echo "$name" | tr -c 'a-z\n' _)"
 done
 # The names of single locks have blanks in them.
