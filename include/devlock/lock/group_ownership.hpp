@@ -85,7 +85,8 @@ class GroupOwnership {
 
   GroupOwnership() : GroupOwnership(DomainKind::standard) {}
   /// A group that is being made has no default domain, `none`, until finish().
-  explicit GroupOwnership(DomainKind first) : domain_(static_cast<unsigned>(first)) {}
+  explicit GroupOwnership(DomainKind first)
+      : domain_(static_cast<unsigned>(first)), has_default_(first != DomainKind::none) {}
   GroupOwnership(const GroupOwnership&) = delete;
   GroupOwnership& operator=(const GroupOwnership&) = delete;
 
@@ -118,7 +119,7 @@ class GroupOwnership {
   /// A host driver starts to use the group's DMA. Refused while a user owns the group; the probe then fails with EBUSY.
   [[nodiscard]] ClaimError use_dma_api(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
-    if (attached() == DomainKind::none) {
+    if (!has_default_.get()) {
       return ClaimError::deferred;
     }
     if (owner_.get() != nullptr) {
@@ -150,12 +151,13 @@ class GroupOwnership {
   void detach(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
     if (attached() == DomainKind::user) {
-      set_attached(owner_.get() != nullptr ? DomainKind::blocking : DomainKind::standard);
+      set_attached(owner_.get() != nullptr ? DomainKind::blocking : unowned());
     }
   }
   /// The group has its default domain from here on.
   void finish(Context context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, mutex_};
+    has_default_.set(true);
     if (attached() == DomainKind::none) {
       set_attached(DomainKind::standard);
     }
@@ -180,6 +182,8 @@ class GroupOwnership {
  private:
   [[nodiscard]] DomainKind attached() const { return static_cast<DomainKind>(domain_.get()); }
   void set_attached(DomainKind kind) { domain_.set(static_cast<unsigned>(kind)); }
+  // Where the group is when nobody owns it: a group that is not finished has no default domain to go back to.
+  [[nodiscard]] DomainKind unowned() const { return has_default_.get() ? DomainKind::standard : DomainKind::none; }
   // The first claim of a group that nobody uses, under the mutex.
   Claim take(Owner owner, bool whole) {
     if (attached() == DomainKind::user) {
@@ -199,7 +203,7 @@ class GroupOwnership {
     }
     count_.set(whole ? 0 : count_.get() - 1);
     if (count_.get() == 0) {
-      set_attached(DomainKind::standard);
+      set_attached(unowned());
       owner_.set(nullptr);
       term_.set(term + 1U);
     }
@@ -209,6 +213,7 @@ class GroupOwnership {
   typename S::template var<Owner> owner_{nullptr};
   typename S::template var<int> count_{0};
   typename S::template var<unsigned> domain_;  // a DomainKind
+  typename S::template var<bool> has_default_;
   typename S::template var<unsigned> term_{0U};  // ownerships that ended; tells a claim of an earlier one
 };
 

@@ -81,6 +81,21 @@ RecoveryVote ask_all(const Context& context, const ResetScope<Lock>& scope, Reco
   }
   return vote;
 }
+
+// What of a scope is still there: the rest is not asked, and does not keep the others from their reset.
+template <class Lock>
+ResetScope<Lock> still_there(const ResetScope<Lock>& scope) {
+  ResetScope<Lock> there(scope.kind(), scope.target());
+  for (std::size_t place = 0; place != scope.locks().size(); ++place) {
+    Lock& lock = *scope.locks()[place];
+    if (place == 0 && scope.has_bridge()) {
+      there.add_bridge(scope.address_of(place), lock);
+    } else if (lock.life() != DeviceLife::gone) {
+      there.add(scope.address_of(place), lock);
+    }
+  }
+  return there;
+}
 }  // namespace detail
 
 /// Recovers what `scope` affects, a subordinate one as a rule. The result is `recovered`, or the vote that stood in its way; the error
@@ -92,7 +107,7 @@ DEVLOCK_REQUIRES(context) {
   RecoveryVote vote = detail::ask_all(context, scope, RecoveryVote::can_recover,
                                       [&](Address address) { return target.error_detected(address, channel); });
   if (channel == Channel::frozen) {
-    if (auto done = reset(context, target, scope); !done) {
+    if (auto done = reset(context, target, detail::still_there(scope)); !done) {
       return failure(std::move(done).error());
     }
   }

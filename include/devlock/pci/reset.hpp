@@ -57,7 +57,8 @@ constexpr Operation reset_operation(ScopeKind kind) {
 }
 
 namespace detail {
-// The locks are held, by `locked`: save all, reset, restore what was saved, in reverse.
+// The locks are held, by `locked`: save all, reset, restore what was saved, from the top down: what is below a bridge is reached only
+// once the bridge has its bus numbers again. Source: pci_bus_restore_locked in drivers/pci/pci.c.
 template <class Context, class Target, class Lock>
 Result<void> reset_locked(const Context& locked, Target& target, const ResetScope<Lock>& scope)
     DEVLOCK_REQUIRES(locked) {
@@ -75,8 +76,8 @@ Result<void> reset_locked(const Context& locked, Target& target, const ResetScop
       outcome = target.reset(locked, scope);
     }
   }
-  while (saved != 0) {
-    auto restored = target.restore(affected[--saved]);
+  for (const Address address : affected.first(saved)) {
+    auto restored = target.restore(address);
     if (outcome && !restored) {
       outcome = std::move(restored);
     }

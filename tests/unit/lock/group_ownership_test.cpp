@@ -337,4 +337,23 @@ TEST_CASE("Users and drivers on several threads never have the group together") 
   REQUIRE(group.users(root) == 0);
 }
 
+TEST_CASE("A claim of a group that is not finished leaves no default domain behind") {
+  GroupOwnership<StdSync, vfio::VfioOrder, vfio::iommu_group_lock> group(DomainKind::none);
+  vfio::ThreadContext root;
+  int owner = 0;
+  {
+    const auto claim = group.claim(root, &owner);
+    CHECK(group.use_dma_api(root) == ClaimError::deferred);
+  }
+  CHECK(group.domain(root) == DomainKind::none);
+  CHECK(group.use_dma_api(root) == ClaimError::deferred);
+  CHECK(group.attach(root) == ClaimError::none);
+  group.detach(root);
+  CHECK(group.use_dma_api(root) == ClaimError::deferred);
+  group.finish(root);
+  CHECK(group.domain(root) == DomainKind::standard);
+  CHECK(group.use_dma_api(root) == ClaimError::none);
+  group.unuse_dma_api(root);
+}
+
 }  // namespace

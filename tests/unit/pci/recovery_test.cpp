@@ -40,7 +40,7 @@ bool taken(Lock& lock) {
 struct Target {
   Tree& tree;
   std::string journal;
-  bool alone = true;  ///< each call had the lock of its function and of no other
+  bool alone = true;  ///< each call had the lock of its function and of no other; the reset those of all that are there
   std::map<Address, std::vector<RecoveryVote>> answers;
   int reset_error = 0;
 
@@ -69,7 +69,7 @@ struct Target {
   Result<void> reset(const ResetScope<Lock>&) {
     journal += "reset ";
     for (auto* node : tree.walk()) {
-      alone = alone && taken(node->lock);
+      alone = alone && taken(node->lock) == (node->lock.life() != DeviceLife::gone);
     }
     if (reset_error != 0) {
       return failure(make_error(Operation::reset_bus, "it", reset_error, "the test says so"));
@@ -125,6 +125,13 @@ TEST_CASE_METHOD(Fixture, "A function that left is not asked") {
   target.answers = {{first, {can_recover, recovered}}};
   CHECK(run(Channel::normal) == "recovered");
   CHECK(target.journal == "normal0 mmio0 resume0 ");
+}
+
+TEST_CASE_METHOD(Fixture, "A function that left does not keep the others from their reset") {
+  tree.find(second)->lock.mark_gone();
+  target.answers = {{first, {need_reset, recovered}}};
+  CHECK(run(Channel::frozen) == "recovered");
+  CHECK(target.journal == "frozen0 reset slot0 resume0 ");
 }
 
 TEST_CASE("Votes merge as the kernel merges them") {

@@ -101,10 +101,10 @@ struct Fixture {
   vfio::ThreadContext root;
 };
 
-TEST_CASE_METHOD(Fixture, "A try resets: check, lock all, save, reset, restore in reverse, unlock in reverse") {
+TEST_CASE_METHOD(Fixture, "A try resets: check, lock all, save, reset, restore from the top, unlock in reverse") {
   root.assume();
   REQUIRE(pci::try_reset(root, target, bus()).has_value());
-  REQUIRE(journal.take() == "check ?a ?b ?c ?d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
+  REQUIRE(journal.take() == "check ?a ?b ?c ?d save0 save1 save2 reset restore0 restore1 restore2 -d -c -b -a ");
   REQUIRE(all_free());
   REQUIRE(state_intact());
 }
@@ -112,7 +112,7 @@ TEST_CASE_METHOD(Fixture, "A try resets: check, lock all, save, reset, restore i
 TEST_CASE_METHOD(Fixture, "The waiting form does the same and waits for each lock") {
   root.assume();
   REQUIRE(pci::reset(root, target, bus()).has_value());
-  REQUIRE(journal.take() == "check +a +b +c +d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
+  REQUIRE(journal.take() == "check +a +b +c +d save0 save1 save2 reset restore0 restore1 restore2 -d -c -b -a ");
   REQUIRE(state_intact());
 }
 
@@ -175,11 +175,11 @@ TEST_CASE_METHOD(Fixture, "A failure at each later step restores what was saved 
   const Row rows[] = {
       {"save0", "save0 "},
       {"save1", "save0 save1 restore0 "},
-      {"save2", "save0 save1 save2 restore1 restore0 "},
-      {"reset", "save0 save1 save2 reset restore2 restore1 restore0 "},
-      {"restore2", "save0 save1 save2 reset restore2 restore1 restore0 "},
-      {"restore1", "save0 save1 save2 reset restore2 restore1 restore0 "},
-      {"restore0", "save0 save1 save2 reset restore2 restore1 restore0 "},
+      {"save2", "save0 save1 save2 restore0 restore1 "},
+      {"reset", "save0 save1 save2 reset restore0 restore1 restore2 "},
+      {"restore2", "save0 save1 save2 reset restore0 restore1 restore2 "},
+      {"restore1", "save0 save1 save2 reset restore0 restore1 restore2 "},
+      {"restore0", "save0 save1 save2 reset restore0 restore1 restore2 "},
   };
   for (const Row& row : rows) {
     INFO(row.fails);
@@ -346,7 +346,7 @@ TEST_CASE_METHOD(Fixture,
   counting.tree = &tree;
   const auto before = bus();
   REQUIRE(pci::try_reset(root, counting, before).has_value());
-  REQUIRE(journal.take() == "check ?a ?b ?c ?d same save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
+  REQUIRE(journal.take() == "check ?a ?b ?c ?d same save0 save1 save2 reset restore0 restore1 restore2 -d -c -b -a ");
   REQUIRE(tree.add({0, 1, 1, 0}, Address{0, 0, 1, 0}) != nullptr);
   const auto tried = pci::try_reset(root, counting, before);
   REQUIRE(journal.take() == "check ?a ?b ?c ?d changed -d -c -b -a ");
@@ -374,7 +374,7 @@ TEST_CASE_METHOD(Fixture, "A hot-add and a hot-removal during a reset leave no l
   hotplug.journal = &journal;
   hotplug.tree = &tree;
   REQUIRE(pci::try_reset(root, hotplug, bus()).has_value());
-  REQUIRE(journal.take() == "check ?a ?b ?c ?d save0 save1 save2 reset restore2 restore1 restore0 -d -c -b -a ");
+  REQUIRE(journal.take() == "check ?a ?b ?c ?d save0 save1 save2 reset restore0 restore1 restore2 -d -c -b -a ");
   REQUIRE(all_free());
 
   // Known bad: lock and unlock that each walk the bus as it is then. The lock of the one that came is given back untaken.

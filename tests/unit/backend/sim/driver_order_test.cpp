@@ -52,7 +52,11 @@ std::vector<std::string> drivers_at_group_mutex(BasicRig<ToldSync>& rig, pci::Ad
   (void)function->group->ownership.users(rig.root.assume());
   std::vector<std::string> seen;
   watcher.mutex = ToldSync::mutex::first;
-  watcher.taken = [&] { seen.push_back(rig.host.machine().driver_name(*function)); };
+  // dev->driver itself; sysfs shows it no longer once an unbind has begun.
+  watcher.taken = [&] {
+    const unsigned place = function->driver();
+    seen.push_back(place == 0U ? std::string() : rig.host.machine().driver(place).name);
+  };
   act();
   watcher = {};
   return seen;
