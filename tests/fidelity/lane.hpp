@@ -67,9 +67,12 @@ class Lane {
   }
   [[nodiscard]] Notes in_simulator(const Script& script) const {
     auto host = need(devlock::sim::Host::make(plan_));
-    for (Context context; const auto& spec : plan_.functions()) {
-      if (spec.is_bridge()) {
-        (void)need(host.probe(context.assume(), spec.address));
+    {
+      Context context;
+      for (const auto& spec : plan_.functions()) {
+        if (spec.is_bridge()) {
+          (void)need(host.probe(context.assume(), spec.address));
+        }
       }
     }
     if (wrong_) {
