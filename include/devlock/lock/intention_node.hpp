@@ -15,7 +15,7 @@
 // came furthest succeeds. Who waits holds nothing while it sleeps: it sleeps on the word that refused it, and starts again at the root.
 //
 // Locks of a node are its three parts, intention_lock.hpp. `Rules` is Shipped; the wrong ones are for tests.
-// Not checked: that parents form a tree, and that nobody locks a node outside of it.
+// Not checked: that parents form a tree, that nobody locks a node outside of it, and that what is given was taken; guards see to that.
 // Source: Gray, Lorie, Putzolu: Granularity of Locks in a Shared Data Base, 1975.
 #pragma once
 

@@ -116,6 +116,46 @@ TEST_CASE_METHOD(Fixture, "The waiting form does the same and waits for each loc
   REQUIRE(state_intact());
 }
 
+// Real functions: a reset takes the bus numbers of the bridges, and what is below one is reached only once it has them again.
+struct Nested {
+  pci::Topology<TestLock>* tree;
+  std::set<Address> lost;
+
+  Result<void> check(const pci::ResetScope<TestLock>&) { return {}; }
+  Result<void> save(Address) { return {}; }
+  Result<void> reset(const pci::ResetScope<TestLock>& scope) {
+    lost.insert(scope.affected().begin(), scope.affected().end());
+    return {};
+  }
+  Result<void> restore(Address address) {
+    for (const auto* above = tree->find(address)->bridge; above != nullptr; above = above->bridge) {
+      if (lost.count(above->address) != 0) {
+        return failure(make_error(Operation::reset_bus, to_string(address), EIO, "a bridge above it is not restored"));
+      }
+    }
+    lost.erase(address);
+    return {};
+  }
+};
+TEST_CASE_METHOD(Fixture, "What is below a bridge is restored after the bridge") {
+  const Address port{0, 0, 2, 0};
+  const Address upstream{0, 2, 0, 0};
+  const Address downstream{0, 3, 0, 0};
+  const Address endpoint{0, 4, 0, 0};
+  tree.add(port);
+  tree.add(upstream, port);
+  tree.add(downstream, upstream);
+  tree.add(endpoint, downstream);
+  Nested nested{&tree, {}};
+  REQUIRE(pci::try_reset(root, nested, *tree.scope(ScopeKind::subordinate, port)));
+  CHECK(nested.lost.empty());
+  // The other way round does not reach them.
+  REQUIRE(nested.reset(*tree.scope(ScopeKind::subordinate, port)));
+  CHECK_FALSE(nested.restore(endpoint));
+  CHECK_FALSE(nested.restore(downstream));
+  CHECK(nested.restore(upstream));
+}
+
 TEST_CASE_METHOD(Fixture, "The bridge is locked but neither saved nor restored") {
   root.assume();
   REQUIRE(pci::try_reset(root, target, *tree.scope(ScopeKind::function, {0, 1, 0, 1})).has_value());
