@@ -115,3 +115,11 @@ devlock_guest_command(bad-limit 1 "sleep 100")
 devlock_guest_command(bad-left 5 "echo vfio-pci >${edu}/driver_override")
 devlock_guest_command(take-back 5 "echo >${edu}/driver_override")
 devlock_guest_command(no-newline 5 "printf 'the end'")
+# Each test that has a lock held, with a module that is told nothing: all of them fail, and this succeeds if they do.
+string(
+  CONCAT command
+         "export DEVLOCK_HOLD_NOTHING=1; s=0; "
+         "for t in held_memory held_sibling_memory held_config held_bridge held_sibling held_dev_set held_rescan held_rounds; "
+         "do if guest_test [$t]; then echo $t passes; s=1; fi; done; exit $s"
+)
+devlock_guest_command(bad-hold 30 "${command}")

@@ -8,12 +8,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -147,21 +150,37 @@ class Worker {
       finished_ = true;
     });
   }
-  /// The kernel function in which the thread sleeps, or "0" while it runs.
+  /// The kernel function in which the thread sleeps, without what the compiler appends to its name, or "0" while it runs.
   [[nodiscard]] std::string waits_in() const {
     std::string where = "0";
     std::ifstream("/proc/self/task/" + std::to_string(id_) + "/wchan") >> where;
-    return where;
+    return where.substr(0, where.find('.'));
   }
-  /// Returns once the thread sleeps in a kernel function of this name; fails if it ends without.
-  void wait_until_in(const std::string& function) const {
-    while (waits_in() != function) {
-      if (finished_) {
-        FAIL("the operation ended and never waited in " << function);
+  /// Whether it sleeps in one of these.
+  [[nodiscard]] bool waits_in(std::span<const std::string_view> functions) const {
+    return std::find(functions.begin(), functions.end(), waits_in()) != functions.end();
+  }
+  /// Returns once the thread sleeps in one of these kernel functions; fails if it ends without, or stays in another one.
+  void wait_until_in(std::span<const std::string_view> functions) const {
+    constexpr int patience = 20000;  // looks that find it in the same place, more than any operation sleeps
+    std::string before;
+    for (int looks = 0; looks != patience; ++looks) {
+      std::string now = waits_in();
+      if (std::find(functions.begin(), functions.end(), now) != functions.end()) {
+        return;
       }
+      if (finished_) {
+        FAIL("the operation ended and never waited in " << functions.front());
+      }
+      if (now == "0" || now != before) {
+        looks = 0;
+      }
+      before = std::move(now);
       std::this_thread::yield();
     }
+    FAIL("the operation waits in " << before << " and not in " << functions.front());
   }
+  void wait_until_in(std::string_view function) const { wait_until_in(std::span(&function, 1)); }
   Result<T> join() {
     thread_.join();
     return std::move(*result_);

@@ -4,10 +4,11 @@
 #
 # Packs what a guest needs to run the tests: busybox, the modules with what they depend on, the binaries and /init.
 #
-# Usage: initramfs.sh --root DIR --output FILE [--module NAME]... [--binary PATH]... [--init FILE]
+# Usage: initramfs.sh --root DIR --output FILE [--extra FILE]... [--module NAME]... [--binary PATH]... [--init FILE]
 #   --root DIR       an unpacked kernel package, see fetch.sh
 #   --output FILE    the archive, in the format that the kernel unpacks at boot
-#   --module NAME    a module that the guest loads at boot; its dependencies come along
+#   --extra FILE     a module built elsewhere, NAME.ko: modprobe finds it; the kernel's modules that it needs come along
+#   --module NAME    a module, the kernel's or an extra one, that the guest loads at boot; its dependencies come along
 #   --binary PATH    a statically linked program; it becomes /bin/NAME without its debug information
 #   --init FILE      the first program, instead of guest_init.sh
 #
@@ -15,12 +16,14 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 
-root='' output='' modules='' binaries='' init=$(dirname "$0")/guest_init.sh
+root='' output='' modules='' extras='' binaries='' init=$(dirname "$0")/guest_init.sh
 while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;
     --root) argument "$1" $#; root=$2; shift 2 ;;
     --output) argument "$1" $#; output=$2; shift 2 ;;
+    --extra) argument "$1" $#; extras="$extras
+$2"; shift 2 ;;
     --module) argument "$1" $#; modules="$modules $2"; shift 2 ;;
     --binary) argument "$1" $#; binaries="$binaries
 $2"; shift 2 ;;
@@ -33,6 +36,7 @@ done
 busybox=$(need busybox busybox-static)
 cpio=$(need cpio cpio)
 depmod=$(need depmod kmod)
+modinfo=$(need modinfo kmod)
 
 set -- "$root"/lib/modules/*
 [ -d "$1" ] || set -- "$root"/usr/lib/modules/*
@@ -76,14 +80,27 @@ copy_module() {
     *) fail unpack "$1" 'unknown compression' 'teach initramfs.sh about it' ;;
     esac
 }
-for module in $modules; do
-    files=$(awk -v wanted="$module" '
+# The module NAME of the kernel, and what it depends on.
+copy_with_dependencies() {
+    files=$(awk -v wanted="$1" '
         function name(path) { sub(/.*\//, "", path); sub(/\.ko.*/, "", path); gsub(/-/, "_", path); return path }
         BEGIN { gsub(/-/, "_", wanted) }
         { file = $1; sub(/:$/, "", file) }
         name(file) == wanted { $1 = file; print; exit }' "$source/modules.dep")
-    [ -n "$files" ] || fail resolve "$module" "not a module of $release" "compare with $source/modules.dep"
+    [ -n "$files" ] || fail resolve "$1" "not a module of $release" "compare with $source/modules.dep"
     for file in $files; do copy_module "$file"; done
+}
+mkdir "$work/lib/modules/$release/extra"
+printf '%s\n' "$extras" | while read -r extra; do
+    [ -n "$extra" ] || continue
+    [ -r "$extra" ] || fail pack "$extra" 'not built' 'run module.sh first'
+    made_for=$("$modinfo" -F vermagic "$extra" 2>/dev/null) || fail pack "$extra" 'no kernel module' 'build it with module.sh'
+    [ "${made_for%% *}" = "$release" ] || fail pack "$extra" "made for ${made_for%% *}" "build it for $release"
+    cp "$extra" "$work/lib/modules/$release/extra"
+    for needed in $("$modinfo" -F depends "$extra" | tr , ' '); do copy_with_dependencies "$needed"; done
+done
+for module in $modules; do
+    [ -e "$work/lib/modules/$release/extra/$module.ko" ] || copy_with_dependencies "$module"
 done
 : >"$work/modules"
 for module in $modules; do echo "$module" >>"$work/modules"; done

@@ -203,7 +203,15 @@ test_bad_input() {
         sh "$here/initramfs.sh" --root "$work/root" --output "$work/archive" --binary "$work/nowhere"
     bad 'pack .*: not statically linked' \
         sh "$here/initramfs.sh" --root "$work/root" --output "$work/archive" --binary "$(command -v cmake)"
-    for script in fetch initramfs boot judge result trouble selftest; do
+    printf 'not a module\n' >"$work/extra.ko"
+    bad 'pack .*/nowhere.ko: not built' \
+        sh "$here/initramfs.sh" --root "$work/root" --output "$work/archive" --extra "$work/nowhere.ko"
+    bad 'pack .*/extra.ko: no kernel module' \
+        sh "$here/initramfs.sh" --root "$work/root" --output "$work/archive" --extra "$work/extra.ko"
+    bad 'no headers of a kernel are unpacked there' \
+        sh "$here/module.sh" --headers "$work" --source "$here/module/devlock_hold.c" --output "$work"
+    bad 'read .*nowhere.c: no such file' sh "$here/module.sh" --headers "$work" --source "$work/nowhere.c" --output "$work"
+    for script in fetch module initramfs boot judge result trouble selftest; do
         good sh "$here/$script.sh" --help
         said "^Usage: $script.sh"
     done
@@ -243,6 +251,9 @@ test_guest() {
     bad_result 'what is left behind by bad-left' --case bad-left
     said '^\+0000:06:00.0 driver_override vfio-pci'
     good sh "$here/result.sh" --results "$results" --case no-newline --out '^the end$'
+    good sh "$here/result.sh" --results "$results" --case bad-hold --out 'ended and never waited in'
+    [ "$(grep -c '^test cases: 1 | 1 failed' "$results/bad-hold.out")" = 8 ] ||
+        fail count "$results/bad-hold.out" 'not 8 tests fail when nothing is held' 'read it'
 }
 
 command -v "test_$test" >/dev/null || fail run "$test" 'no such test' 'see selftest.sh --help'
