@@ -119,7 +119,7 @@ devlock_guest_command(no-newline 5 "printf 'the end'")
 string(
   CONCAT command
          "export DEVLOCK_HOLD_NOTHING=1; s=0; "
-         "for t in held_memory held_sibling_memory held_config held_bridge held_sibling held_dev_set held_rescan held_rounds; "
-         "do if guest_test [$t]; then echo $t passes; s=1; fi; done; exit $s"
+         "for t in held_memory held_sibling_memory held_config held_bridge held_sibling held_dev_set held_rounds held_rescan; "
+         "do if guest_test [$t]; then echo $t passes; s=1; fi; done; echo 1 >/sys/bus/pci/rescan; exit $s"
 )
 devlock_guest_command(bad-hold 30 "${command}")
