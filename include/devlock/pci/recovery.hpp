@@ -96,10 +96,28 @@ ResetScope<Lock> still_there(const ResetScope<Lock>& scope) {
   }
   return there;
 }
+
+// What leaves while the reset waits for its locks is left out too. Ends, for each round has fewer functions.
+template <class Context, class Target, class Lock>
+Result<void> reset_what_is_there(const Context& context, Target& target, const ResetScope<Lock>& scope)
+    DEVLOCK_REQUIRES(context) {
+  for (ResetScope<Lock> there = still_there(scope);;) {
+    Result<void> done = reset(context, target, there);
+    if (done || done.error().error_class != ErrorClass::gone) {
+      return done;
+    }
+    ResetScope<Lock> rest = still_there(there);
+    if (rest.affected().size() == there.affected().size()) {
+      return done;
+    }
+    there = std::move(rest);
+  }
+}
 }  // namespace detail
 
 /// Recovers what `scope` affects, a subordinate one as a rule. The result is `recovered`, or the vote that stood in its way; the error
-/// that of the reset. The drivers are resumed only after `recovered`.
+/// that of the reset. The drivers are resumed only after `recovered`. EAGAIN of a target that has `unchanged`: a function came meanwhile,
+/// whose driver knows of nothing; list again and recover again, all are told anew.
 template <LockContext Context, class Target, class Lock>
 requires RecoveryTarget<Target, Lock> && devlock::detail::permitted<detail::reset_verdict<Context, Target, Lock>>
     Result<RecoveryVote> recover(const Context& context, Target& target, const ResetScope<Lock>& scope, Channel channel)
@@ -107,7 +125,7 @@ DEVLOCK_REQUIRES(context) {
   RecoveryVote vote = detail::ask_all(context, scope, RecoveryVote::can_recover,
                                       [&](Address address) { return target.error_detected(address, channel); });
   if (channel == Channel::frozen) {
-    if (auto done = reset(context, target, detail::still_there(scope)); !done) {
+    if (auto done = detail::reset_what_is_there(context, target, scope); !done) {
       return failure(std::move(done).error());
     }
   }

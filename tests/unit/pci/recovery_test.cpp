@@ -4,6 +4,7 @@
 // Error recovery: who is asked, in which order, under which lock, and what the answers come to.
 #include "devlock/pci/recovery.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <thread>
@@ -64,7 +65,12 @@ struct Target {
   RecoveryVote slot_reset(Address address) { return answer("slot", address); }
   void resume(Address address) { (void)answer("resume", address); }
 
-  Result<void> check(const ResetScope<Lock>&) { return {}; }
+  std::function<void()> before_locks = [] {};
+
+  Result<void> check(const ResetScope<Lock>&) {
+    before_locks();
+    return {};
+  }
   Result<void> save(Address) { return {}; }
   Result<void> reset(const ResetScope<Lock>&) {
     journal += "reset ";
@@ -95,7 +101,7 @@ struct Fixture {
     return result ? to_string(*result) : errno_name(result.error().error_number);
   }
   Tree tree;
-  Target target{tree, {}, true, {}, 0};
+  Target target{tree, {}, true, {}, 0, [] {}};
   vfio::ThreadContext root;
 };
 using enum RecoveryVote;
@@ -132,6 +138,20 @@ TEST_CASE_METHOD(Fixture, "A function that left does not keep the others from th
   target.answers = {{first, {need_reset, recovered}}};
   CHECK(run(Channel::frozen) == "recovered");
   CHECK(target.journal == "frozen0 reset slot0 resume0 ");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "A function that leaves while the reset waits for its locks does not keep the others from it") {
+  target.before_locks = [&] { tree.find(second)->lock.mark_gone(); };
+  target.answers = {{first, {need_reset, recovered}}, {second, {can_recover}}};
+  CHECK(run(Channel::frozen) == "recovered");
+  CHECK(target.journal == "frozen0 frozen1 reset slot0 resume0 ");
+}
+TEST_CASE_METHOD(Fixture, "A function whose unplug was asked for ends the recovery: its lock may be long in coming") {
+  target.before_locks = [&] { tree.find(second)->lock.revoke(); };
+  target.answers = {{first, {need_reset, recovered}}, {second, {can_recover}}};
+  CHECK(run(Channel::frozen) == "ENODEV");
+  CHECK(target.journal == "frozen0 frozen1 ");
 }
 
 TEST_CASE("Votes merge as the kernel merges them") {
