@@ -7,7 +7,9 @@
 //   if (pci::try_add(context, tree, address, bridge) == pci::Change::contended) { ... }
 //
 // With DeviceLocks the bridge's lock, or the function's, is tried; in an intention tree a right to change what is below, which other
-// such changes do not exclude, or the subtree.
+// such changes do not exclude, or the subtree. Who changes the tree by itself and may wait holds lock_to_add_below meanwhile.
+// A reset that finds its scope unchanged under its locks relies on it: a function that came without the bridge's lock would be hit by
+// a reset that did not lock it. Linux does not take that lock: its hot-add holds pci_rescan_remove_lock, and pci_bus_sem for the list.
 // Not checked: that one thread at a time changes or reads the tree itself; that is what rescan_remove_lock is for. Scopes that were made
 // before still lock what they list: compare them with new ones under their locks.
 #pragma once
@@ -23,6 +25,13 @@ enum class Change {
   refused,    ///< there is such a function already, or there is none, or something is below it or belongs to it
 };
 
+/// What whoever adds a function below `bridge` holds while it does: of that bridge's lock. It comes after rescan_remove_lock and before the
+/// lock of the tree itself. A holder who waits in it waits for every reset of that bus, as they do for the holder.
+template <class Lock>
+auto& lock_to_add_below(Lock& bridge) {
+  return ScopeLocks<Lock>::to_add_below(bridge);
+}
+
 /// Adds a function below a bridge.
 template <LockContext Context, class Lock>
 Change try_add(const Context& context, Topology<Lock>& tree, Address address, Address bridge)
@@ -31,7 +40,7 @@ Change try_add(const Context& context, Topology<Lock>& tree, Address address, Ad
   if (above == nullptr) {
     return Change::refused;
   }
-  TryGuard changes{context, ScopeLocks<Lock>::to_add_below(above->lock)};
+  TryGuard changes{context, lock_to_add_below(above->lock)};
   if (!changes) {
     return Change::contended;
   }

@@ -68,6 +68,31 @@ TEMPLATE_TEST_CASE("A bus that is held gets no new function and loses none", "",
   CHECK_FALSE(bus.lists_the_same(*tree.scope(ScopeKind::bus, second)));
 }
 
+TEMPLATE_TEST_CASE("Who adds a function below a bridge by itself keeps resets of that bus out meanwhile", "",
+                   DeviceLock<StdSync>, IntentionLock<StdSync>) {
+  pci::Topology<TestType> tree;
+  tree.add(port);
+  tree.add(first, port);
+  const auto bus = *tree.scope(ScopeKind::bus, first);
+  const auto bus_is_free = [&] {
+    bool free = false;
+    std::thread([&] {
+      ThreadContext root;
+      const HierarchicalTryLock held{root, bus};
+      free = held.owns_lock();
+    }).join();
+    return free;
+  };
+  ThreadContext root;
+  {
+    TryGuard adding{root, pci::lock_to_add_below(tree.find(port)->lock)};
+    REQUIRE(adding);
+    CHECK_FALSE(bus_is_free());
+    CHECK(tree.add(second, port) != nullptr);
+  }
+  CHECK(bus_is_free());
+}
+
 TEMPLATE_TEST_CASE("What cannot be changed is refused", "", DeviceLock<StdSync>, IntentionLock<StdSync>) {
   pci::Topology<TestType> tree;
   tree.add(port);

@@ -2,7 +2,11 @@
 // Copyright the devlock authors
 //
 // Functions of a simulated host come and go: sysfs `remove` and `rescan`, and `sriov_numvfs`. All three hold the lock of the
-// topology, and take device locks under it: a bridge's last, for what is below it goes first; a PF's before those of its VFs.
+// topology, and take device locks under it: a removed bridge's last, for what is below it goes first; a PF's before those of its VFs.
+// Where a function comes, the bridge above is waited for, and so are resets of its bus: what a reset found under its locks stays all there
+// is to hit. Linux waits for no bridge there; its rescan goes on while a bus is reset, and a reset may hit what it did not lock. The answers
+// are the same. Who holds a bridge for long is a reset, or sriov_numvfs, that waits under it for an unbind that waits for a descriptor: the
+// topology then stands still until that is closed, as it does for a `remove` that waits.
 //
 //   sim::Hotplug hotplug(host);
 //   hotplug.set_num_vfs(root, physical, 2);
@@ -13,6 +17,7 @@
 #pragma once
 
 #include "devlock/backend/sim/host.hpp"
+#include "devlock/pci/topology_change.hpp"
 
 namespace devlock::sim {
 
@@ -59,8 +64,7 @@ class Hotplug {
     }
     std::vector<pci::Address> came;
     for (const FunctionSpec& spec : machine_.plan()) {
-      const bool reachable = !spec.bridge || machine_.find(*spec.bridge) != nullptr;
-      if (reachable && machine_.find(spec.address) == nullptr && machine_.add(spec).has_value()) {
+      if (machine_.find(spec.address) == nullptr && add(topology, spec)) {
         came.push_back(spec.address);
       }
     }
@@ -120,6 +124,20 @@ class Hotplug {
     }
     return false;
   }
+  // False if the bridge above is not there. Bridges stay while the lock of the topology is held.
+  bool add(vfio::ContextFor<vfio::device_lock> context, const FunctionSpec& spec) DEVLOCK_REQUIRES(context) {
+    if (!spec.bridge) {
+      return machine_.add(spec).has_value();
+    }
+    Function<S>* bridge = machine_.find(*spec.bridge);
+    if (bridge == nullptr) {
+      return false;
+    }
+    auto waiting = bridge->waits_for_lock.enter();
+    Guard bus{context, pci::lock_to_add_below(bridge->lock())};
+    waiting.leave();
+    return machine_.add(spec).has_value();
+  }
   // A virtual function that is removed by itself leaves the list of its PF too.
   void leave(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     (void)DriverCore<S>(machine_).remove(context.again(), function);
@@ -150,10 +168,28 @@ class Hotplug {
   }
   Result<void> enable(vfio::ContextFor<vfio::device_lock> context, Function<S>& physical, unsigned count,
                       std::vector<pci::Address>& came) DEVLOCK_REQUIRES(context) {
-    auto waiting = physical.waits_for_lock.enter();
-    Guard device{context, physical.lock().device()};
-    waiting.leave();
-    Guard block{device, physical.lock().config()};  // sriov_enable writes the control register
+    const auto scope = machine_.scope(pci::ScopeKind::function, physical.address());
+    if (!scope || machine_.find(physical.address()) != &physical) {
+      return configurable(physical);  // it left, and has no driver
+    }
+    Result<void> done;
+    {
+      auto waiting = physical.waits_for_lock.enter();
+      const HierarchicalLock locked{context, *scope};  // its bridge too; sriov_enable writes the control register
+      waiting.leave();
+      done = fill(physical, count, came);
+    }
+    if (!done && !came.empty()) {
+      came.clear();
+      DriverCore<S>(machine_).with_virtuals(context.again(), physical, [&](vfio::ContextFor<vfio::open_device> locked) {
+        locked.assume();
+        DriverCore<S>(machine_).disable_virtuals(locked.again(), physical);
+      });
+    }
+    return done;
+  }
+  // With the locks of its bridge and of itself. What came before an error is still there.
+  Result<void> fill(Function<S>& physical, unsigned count, std::vector<pci::Address>& came) {
     if (physical.virtuals.size() == count) {
       return {};
     }
@@ -169,10 +205,6 @@ class Hotplug {
       const FunctionSpec spec = physical.spec.virtual_function(static_cast<unsigned>(came.size()));
       auto added = machine_.add(spec, &physical);
       if (!added) {
-        for (; !physical.virtuals.empty(); physical.virtuals.pop_back()) {
-          machine_.erase(*physical.virtuals.back());
-        }
-        came.clear();
         return failure(make_error(Operation::set_virtual_functions, pci::to_string(physical.address()),
                                   added.error().error_number, added.error().reason, added.error().remedy));
       }

@@ -49,7 +49,8 @@ class Machine {
     number_groups();
     return {};
   }
-  /// A function comes, a virtual one if it is somebody's. Call it with rescan_lock held. The errors are those of build.
+  /// A function comes, a virtual one if it is somebody's. Call it with rescan_lock held, and under it the lock of its bridge: a reset of that
+  /// bus hits what is there. The errors are those of build.
   [[nodiscard]] Result<Function<S>*> add(const FunctionSpec& spec, Function<S>* physical = nullptr) {
     return bus_list_.with([&] {
       auto added = put_in(spec, physical);
@@ -86,11 +87,16 @@ class Machine {
   [[nodiscard]] std::optional<pci::ResetScope<DeviceLock<S>>> scope(pci::ScopeKind kind, pci::Address address) const {
     return bus_list_.with([&] { return tree_.scope(kind, address); });
   }
-  /// Nobody else is on its bus, there is a bridge above it, and nothing is below it.
-  [[nodiscard]] bool alone_below_bridge(const Function<S>& function) const {
+  /// What a reset of this kind hits now: what hangs there, whatever a scope lists.
+  [[nodiscard]] std::vector<Function<S>*> hit_by(pci::ScopeKind kind, pci::Address address) const {
     return bus_list_.with([&] {
-      const auto* bridge = function.node->bridge;
-      return bridge != nullptr && bridge->below.size() == 1U && function.node->below.empty();
+      std::vector<Function<S>*> hit;
+      if (const auto now = tree_.scope(kind, address)) {
+        for (const pci::Address affected : now->affected()) {
+          hit.push_back(known(affected));
+        }
+      }
+      return hit;
     });
   }
   /// The functions that are there now, in walking order.

@@ -2,8 +2,9 @@
 // Copyright the devlock authors
 //
 // What the library's reset algorithm acts on in this host: save, reset and restore of modelled configuration space. The algorithm is
-// pci::try_reset and pci::reset; there is no second copy of it here.
-// Not checked: that the locks are held; the algorithm holds them.
+// pci::try_reset and pci::reset; there is no second copy of it here. A reset hits what hangs below the bridge or in the slot when it
+// strikes, as hardware does, and not what a scope lists: a function that the scope misses loses its state, and nobody saved it.
+// Not checked: that the locks are held; the algorithm holds them, and a function comes only with the lock of its bridge.
 #pragma once
 
 #include "devlock/backend/sim/machine.hpp"
@@ -59,17 +60,18 @@ class ResetTarget {
   }
   /// A function by its methods, each of which a fault may strike (`bus` does if it is alone there, as in pci_parent_bus_reset); all else through the bridge.
   Result<void> reset(const Scope& scope) {
+    const auto hit = machine_.hit_by(scope.kind(), scope.target());
     if (scope.kind() != pci::ScopeKind::function) {
-      return strike(scope);
+      return strike(scope, hit);
     }
-    const Function<S>& function = *machine_.find(scope.target());
     return pci::reset_by_methods(
-        operation_, scope.target(), function.spec.reset_methods, [&](pci::ResetMethod method) -> Result<void> {
-          if (method == pci::ResetMethod::bus && !machine_.alone_below_bridge(function)) {
+        operation_, scope.target(), hit.front()->spec.reset_methods, [&](pci::ResetMethod method) -> Result<void> {
+          if (method == pci::ResetMethod::bus &&
+              machine_.hit_by(pci::ScopeKind::bus, scope.target()) != hit) {  // looked at and reset in one moment
             return failure(make_error(operation_, pci::to_string(scope.target()), ENOTTY,
                                       "it is not alone below a bridge", "reset the whole bus"));
           }
-          return strike(scope);
+          return strike(scope, hit);
         });
   }
   Result<void> restore(pci::Address address) {
@@ -81,13 +83,13 @@ class ResetTarget {
   }
 
  private:
-  Result<void> strike(const Scope& scope) {
+  Result<void> strike(const Scope& scope, const std::vector<Function<S>*>& hit) {
     if (const int error_number = faulty_ ? machine_.faults.take(operation_, scope.affected()) : 0) {
       return failure(
           make_error(operation_, pci::to_string(scope.target()), error_number, "a fault was injected", "try again"));
     }
-    for (const pci::Address& address : scope.affected()) {
-      machine_.find(address)->registers.reset();
+    for (Function<S>* one : hit) {
+      one->registers.reset();
     }
     return {};
   }

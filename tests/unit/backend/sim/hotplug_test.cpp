@@ -2,6 +2,7 @@
 // Copyright the devlock authors
 //
 // Functions come and go: remove and rescan, SR-IOV, and what becomes of operations that meet a function on its way out.
+#include <functional>
 #include <vector>
 
 #include "devlock/backend/sim/sysfs.hpp"
@@ -185,6 +186,84 @@ TEST_CASE("a scope that is out of date resets nothing, and a function that came 
   CHECK(rig.observer.observe(third).resets == 1);
 }
 
+namespace {
+
+// The host's target, and something else that happens between the look at the scope and the reset.
+struct Interrupted {
+  using Scope = sim::ResetTarget<StdSync>::Scope;
+  sim::ResetTarget<StdSync> target;
+  std::function<void()> between;
+
+  Result<void> check(const Scope& scope) { return target.check(scope); }
+  Result<void> unchanged(const Scope& scope) { return target.unchanged(scope); }
+  Result<void> save(pci::Address address) { return target.save(address); }
+  Result<void> reset(const Scope& scope) {
+    between();
+    return target.reset(scope);
+  }
+  Result<void> restore(pci::Address address) { return target.restore(address); }
+};
+
+}  // namespace
+
+TEST_CASE("a rescan waits for the reset of a bus before a function comes to it") {
+  HotplugRig rig;
+  auto& machine = rig.host.machine();
+  REQUIRE(rig.remove(example::pair_b) == "ok");
+  std::string rescanned;
+  std::thread rescanner;
+  Interrupted target{sim::ResetTarget<StdSync>(machine, Operation::reset_bus), [&] {
+                       rescanner = std::thread([&] {
+                         vfio::ThreadContext other;
+                         rescanned = answer(rig.hotplug.rescan(other.assume()));
+                       });
+                       rig.observer.await_waiting_for_lock(example::pair_root, 1);
+                       CHECK_FALSE(rig.there(example::pair_b));
+                     }};
+  rig.root.assume();
+  CHECK(answer(pci::try_reset(rig.root, target, *machine.scope(pci::ScopeKind::subordinate, example::pair_root))) ==
+        "ok");
+  rescanner.join();
+  CHECK(rescanned == "ok");
+  CHECK(rig.observer.observe(example::pair_a).resets == 1);
+  CHECK(rig.there(example::pair_b));
+  CHECK(rig.observer.observe(example::pair_b).resets == 0);
+}
+
+TEST_CASE("virtual functions come when nobody has the bridge") {
+  HotplugRig rig;
+  std::string set;
+  std::thread setter;
+  {
+    const Elsewhere held(rig.lock_of(example::sriov_root));
+    setter = std::thread([&] {
+      vfio::ThreadContext other;
+      set = answer(rig.hotplug.set_num_vfs(other.assume(), example::physical, 2));
+    });
+    rig.observer.await_waiting_for_lock(example::physical, 1);
+    CHECK_FALSE(rig.there(example::virtual_a));
+  }
+  setter.join();
+  CHECK(set == "ok");
+  CHECK(rig.there(example::virtual_b));
+}
+
+TEST_CASE("a reset hits what is there and not what its scope lists: a function that came without the bridge shows it") {
+  HotplugRig rig;
+  auto& machine = rig.host.machine();
+  const pci::Address third{0, 5, 0, 2};
+  Interrupted target{sim::ResetTarget<StdSync>(machine, Operation::reset_bus),
+                     [&] { REQUIRE(answer(machine.add({.address = third, .bridge = example::pair_root})) == "ok"); }};
+  rig.root.assume();
+  CHECK(answer(pci::try_reset(rig.root, target, *machine.scope(pci::ScopeKind::subordinate, example::pair_root))) ==
+        "ok");
+  const auto seen = rig.observer.observe(third);
+  CHECK(seen.resets == 1);
+  CHECK(seen.saves == 0);
+  CHECK(seen.config.bar == 0U);  // nobody saved it, so nobody gives it back
+  CHECK(rig.observer.observe(example::pair_a).config.bar != 0U);
+}
+
 TEST_CASE("a question about a hot reset during which a function comes is answered EAGAIN") {
   HotplugRig rig;
   rig.give(example::pair_a, "vfio-pci");
@@ -246,5 +325,9 @@ TEST_CASE("resets, removals, rescans and SR-IOV from several threads end in orde
     const auto seen = rig.observer.observe(address);
     CHECK(seen.saves == seen.restores);
     CHECK_FALSE(seen.saved);
+  }
+  for (const auto* function : rig.host.machine().functions()) {
+    const auto seen = function->registers.observe();
+    CHECK(seen.resets <= seen.saves);  // nothing was hit that nobody had saved
   }
 }
