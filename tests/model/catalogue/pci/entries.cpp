@@ -2,9 +2,11 @@
 // Copyright the devlock authors
 //
 // PCI: try-reset and what happened to it since. V0 to V10 are the steps of its history.
+#include "model/catalogue/pci/bus_hotplug.hpp"
 #include "model/catalogue/pci/consumers.hpp"
 #include "model/catalogue/pci/descriptor.hpp"
 #include "model/catalogue/pci/hot_reset.hpp"
+#include "model/catalogue/pci/recovery.hpp"
 #include "model/catalogue/pci/rwsem.hpp"
 #include "model/catalogue/pci/sriov.hpp"
 #include "model/catalogue/pci/virtual_functions.hpp"
@@ -58,6 +60,9 @@ std::vector<Entry> pci_entries() {
           fault<Resets<ForgetsTheBridge, BusAndEnd>>("V3 bus reset without the bridge's lock",
                                                      "try_reset: bus, function on it", Outcome::assertion, 10,
                                                      "a reset goes through a locked bridge"),
+          fault<Resets<ForgetsWhatIsBelow, SlotAndEnd>>("slot reset without the locks of what is below",
+                                                        "try_reset: slot, function on it", Outcome::assertion, 10,
+                                                        "every function that a reset hits is locked"),
           fault<Resets<LocksAChildTwice, BusAndEnd>>("V4 a bridge below is locked twice",
                                                      "try_reset: bus, function on it", Outcome::locked_twice, 10),
           fault<Resets<WaitsForTheBridge, BusAndEnd>>("V4 waits for the bridge inside the try",
@@ -105,19 +110,87 @@ std::vector<Entry> pci_entries() {
           fault<WalkAgainstReset<WaitsUnderTheList, true>>("AER walk, reset, hot-add: device_lock under pci_bus_sem",
                                                            "AER walk, reset, hot-add: device_lock outside the list",
                                                            Outcome::deadlock, 1000),
-          fix<ResetAgainstHotplug<RecordsWhatItTook, true>>(
-              "bus reset, hot-add: what was taken is recorded", 1000,
-              {"reset one", "reset both", "the list had changed", "contended, rolled back"}),
-          fault<ResetAgainstHotplug<WalksTheLiveList, true>>("bus reset, hot-add: unlock walks the live list",
-                                                             "bus reset, hot-add: what was taken is recorded",
-                                                             Outcome::not_the_owner, 100),
-          fix<ResetAgainstHotplug<RecordsWhatItTook, false>>(
+          fix<ResetAgainstHotAdd<RecordsWhatItTook, WaitsForTheBridgeAbove>>(
+              "bus reset, hot-add: waits for the bridge", 1000,
+              {"reset one", "reset both", "the list had changed", "contended, rolled back", "added"}),
+          fix<ResetAgainstHotAdd<RecordsWhatItTook, TriesTheBridgeAbove>>(
+              "bus reset, hot-add: tries the bridge", 1000,
+              {"reset one", "reset both", "the list had changed", "contended, rolled back", "added",
+               "contended, nothing added"}),
+          fault<ResetAgainstHotAdd<RecordsWhatItTook, TakesNoBridge>>(
+              "bus reset, hot-add: takes no bridge (Linux)", "bus reset, hot-add: waits for the bridge",
+              Outcome::assertion, 100, "every function that a reset hits is locked", {Search::full}),
+          fault<ResetAgainstHotAdd<ResetByHand<LooksTooEarly>, WaitsForTheBridgeAbove>>(
+              "bus reset, hot-add: looks before it has the locks", "bus reset, hot-add: by hand, no fault",
+              Outcome::assertion, 100, "every function that a reset hits is locked", {Search::random}),
+          fault<ResetAgainstHotAdd<ResetByHand<UnlockWalksTheList>, WaitsForTheBridgeAbove>>(
+              "bus reset, hot-add: unlock walks the live list", "bus reset, hot-add: by hand, no fault",
+              Outcome::not_the_owner, 100, "", {Search::random}),
+          fix<ResetAgainstHotRemove<RecordsWhatItTook>>(
               "bus reset, hot-remove: what was taken is recorded", 1000,
               {"reset one", "reset both", "gone", "contended, rolled back", "removed"}),
-          fault<ResetAgainstHotplug<WalksTheLiveList, false>>("bus reset, hot-remove: rollback walks the live list",
-                                                              "bus reset, hot-remove: what was taken is recorded",
-                                                              Outcome::assertion, 100, "a device that left is not",
-                                                              {Search::full}),
+          fault<ResetAgainstHotRemove<ResetByHand<ResetsWhatLeft>>>(
+              "bus reset, hot-remove: resets what left", "bus reset, hot-remove: by hand, no fault", Outcome::assertion,
+              100, "a device that left is not touched", {Search::full}),
+          fault<ResetAgainstHotRemove<ResetByHand<UnlockWalksTheList>>>(
+              "bus reset, hot-remove: unlock walks the live list", "bus reset, hot-remove: by hand, no fault",
+              Outcome::assertion, 100, "locks are given back in reverse", {Search::full}),
+          fix<ResetAgainstHotRemoveAndBind<RecordsWhatItTook>>(
+              "bus reset, hot-remove, bind: what was taken is recorded", 10000,
+              {"reset one", "reset both", "gone", "contended, rolled back", "removed", "bound"}),
+          fault<ResetAgainstHotRemoveAndBind<ResetByHand<RollbackWalksTheList>>>(
+              "bus reset, hot-remove, bind: rollback walks the live list",
+              "bus reset, hot-remove, bind: by hand, no fault", Outcome::assertion, 1000,
+              "locks are given back in reverse", {Search::full}),
+          fix<ResetAgainstHotAdd<ResetByHand<NoFault>, WaitsForTheBridgeAbove>>("bus reset, hot-add: by hand, no fault",
+                                                                                1000),
+          fix<ResetAgainstHotRemove<ResetByHand<NoFault>>>("bus reset, hot-remove: by hand, no fault", 1000),
+          fix<ResetAgainstHotRemoveAndBind<ResetByHand<NoFault>>>("bus reset, hot-remove, bind: by hand, no fault",
+                                                                  10000),
+          fix<RecoveryAgainstReset<Recovers>>("recovery, bus reset: pci::recover", 10000,
+                                              {"recovered", "reset both", "contended, rolled back"}),
+          fault<RecoveryAgainstReset<RecoversByHand<TakesNoLock>>>("recovery, bus reset: asks without the device_lock",
+                                                                   "recovery, bus reset: by hand, no fault",
+                                                                   Outcome::assertion, 100,
+                                                                   "a driver is asked under its device_lock"),
+          fault<RecoveryAgainstReset<RecoversByHand<ResetsFirst>>>(
+              "recovery, bus reset: resets before it tells", "recovery, bus reset: by hand, no fault",
+              Outcome::assertion, 100, "a driver is told before its function is reset"),
+          fault<RecoveryAgainstReset<RecoversByHand<ResumesAtOnce>>>(
+              "recovery, bus reset: resumes before all have answered", "recovery, bus reset: by hand, no fault",
+              Outcome::assertion, 100, "a driver is resumed only once all have recovered"),
+          fault<RecoveryAgainstReset<RecoversByHand<ResumesNobody>>>(
+              "recovery, bus reset: resumes nobody", "recovery, bus reset: by hand, no fault", Outcome::assertion, 100,
+              "every driver is resumed in the end"),
+          fix<RecoveryAgainstUnbind<Recovers>>(
+              "recovery, unbind, VFIO_DEVICE_RESET: pci::recover", 100000,
+              {"recovered", "a driver was unbound", "unbound", "reset", "contended, rolled back", "opened too late"}),
+          fix<RecoveryAgainstHotRemove<Recovers>>("recovery, hot-remove: pci::recover", 10000,
+                                                  {"recovered", "removed"}),
+          fault<RecoveryAgainstHotRemove<RecoversByHand<AsksWhatLeft>>>(
+              "recovery, hot-remove: asks what left", "recovery, hot-remove: by hand, no fault", Outcome::assertion,
+              100, "what left is not asked"),
+          fault<RecoveryAgainstHotRemove<RecoversByHand<LooksOnce>>>(
+              "recovery, hot-remove: looks once what is there", "recovery, hot-remove: by hand, no fault",
+              Outcome::assertion, 100, "what left keeps nobody from recovering", {Search::full}),
+          fix<RecoveryAgainstLookAndHotAdd<Recovers>>("recovery, function reset, hot-add: one device_lock at a time",
+                                                      100000,
+                                                      {"recovered", "recovered what came too", "alone on the bus",
+                                                       "not alone on the bus", "added", "contended, nothing added"}),
+          fault<RecoveryAgainstLookAndHotAdd<RecoversByHand<WaitsUnderTheBusList>>>(
+              "recovery, function reset, hot-add: device_lock under pci_bus_sem (Linux)",
+              "recovery, function reset, hot-add: by hand, no fault", Outcome::deadlock, 1000, "", {Search::full}),
+          larger<OnTheBus<false, Recovery<Recovers>, BusReset<RecordsWhatItTook>, HotAdd<TriesTheBridgeAbove>>>(
+              "recovery, bus reset, hot-add: pci::recover", 20000),
+          fix<RecoveryAgainstHotAdd<Recovers>>("recovery, hot-add: waits for the bridge", 10000,
+                                               {"recovered", "recovered what came too", "added"}),
+          fault<RecoveryAgainstHotAdd<Recovers, TakesNoBridge>>(
+              "recovery, hot-add: takes no bridge (Linux)", "recovery, hot-add: waits for the bridge",
+              Outcome::assertion, 100, "every function that a reset hits is locked", {Search::full, Search::random}),
+          fix<RecoveryAgainstReset<RecoversByHand<RecoversWell>>>("recovery, bus reset: by hand, no fault", 10000),
+          fix<RecoveryAgainstHotRemove<RecoversByHand<RecoversWell>>>("recovery, hot-remove: by hand, no fault", 10000),
+          fix<RecoveryAgainstLookAndHotAdd<RecoversByHand<RecoversWell>>>(
+              "recovery, function reset, hot-add: by hand, no fault", 100000),
           fix<HotResetAgainst<HotReset>>(
               "hot reset, VFIO_DEVICE_RESET, unbind: tries", 100000,
               {"hot reset", "hot reset: EBUSY, a memory_lock", "hot reset: EAGAIN, a device_lock", "device reset",

@@ -3,8 +3,8 @@
 //
 // Resets of overlapping scopes of one switch, from two threads: the library's pci::try_reset and every wrong variant of
 // its history that touches what is locked, in which order, and what is given back.
-// Always: only locked devices are touched, a reset goes through a locked bridge, restore if and only if save, a try never
-// waits, a failure leaves device state and locks as they were, what is given back was taken.
+// Always: only locked devices are touched, a reset goes through a locked bridge, whatever it really hits is locked, restore if and
+// only if save, a try never waits, a failure leaves device state and locks as they were, what is given back was taken.
 // Source: pci_try_reset_function, pci_slot_trylock, pci_bus_trylock in drivers/pci/pci.c.
 #pragma once
 
@@ -34,20 +34,17 @@ constexpr int erased = 2;
 /// and the host looks itself whether the toucher holds the lock.
 class Host {
  public:
-  explicit Host(model::Switch<Lock>& host) : host_(&host) {}
+  explicit Host(model::Switch<Lock>& host) : Host(host.tree) {}
+  explicit Host(const devlock::pci::Topology<Lock>& tree) : tree_(&tree) {}
 
   Result<void> check(const ResetScope<Lock>&) { return {}; }
   Result<void> save(Address address) {
     change(address, running, quiet);
     return {};
   }
+  /// Hits what is there below the bridge or in the slot, as hardware does, whatever the scope lists.
   Result<void> reset(const ResetScope<Lock>& scope) {
-    if (const auto* bridge = host_->tree.find(scope.affected().front())->bridge; bridge != nullptr) {
-      require(holds(bridge->address), "a reset goes through a locked bridge");
-    }
-    for (const Address address : scope.affected()) {
-      change(address, quiet, erased);
-    }
+    strike(*tree_->scope(scope.kind(), scope.target()));
     return {};
   }
   Result<void> restore(Address address) {
@@ -57,12 +54,27 @@ class Host {
     return {};
   }
 
- private:
-  [[nodiscard]] bool holds(Address address) const {
-    return mutex_of(host_->tree.find(address)->lock).holder() == model::self();
+ protected:
+  [[nodiscard]] bool holds(Address address) const { return mutex_of(lock_of(address)).holder() == model::self(); }
+  [[nodiscard]] Lock& lock_of(Address address) const {
+    auto* const node = tree_->find(address);
+    require(node != nullptr, "a device that left is not touched");
+    return node->lock;
   }
+  /// The reset itself, of all that is really there.
+  void strike(const ResetScope<Lock>& really) {
+    if (const auto* bridge = tree_->find(really.affected().front())->bridge; bridge != nullptr) {
+      require(holds(bridge->address), "a reset goes through a locked bridge");
+    }
+    for (const Address address : really.affected()) {
+      require(holds(address), "every function that a reset hits is locked");
+      change(address, quiet, erased);
+    }
+  }
+
+ private:
   model::WatchedSync::mutex& locked(Address address) {
-    Lock& lock = host_->tree.find(address)->lock;
+    Lock& lock = lock_of(address);
     require(holds(address), "only locked devices are touched");
     require(lock.life() != devlock::DeviceLife::gone, "a device that left is not touched");
     return mutex_of(lock);
@@ -72,7 +84,7 @@ class Host {
     require(state.get() == from, "each step follows the one before");
     state.set(to);
   }
-  model::Switch<Lock>* host_;
+  const devlock::pci::Topology<Lock>* tree_;
 };
 
 inline Result<void> contended() {
@@ -139,6 +151,21 @@ struct ForgetsTheBridge {
       without.add(scope.address_of(place), *scope.locks()[place]);
     }
     return TryReset::run(context, host, without);
+  }
+};
+
+/// The slot's own functions alone: what is below a bridge of the slot is hit and not locked.
+struct ForgetsWhatIsBelow {
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    ResetScope<Lock> top(scope.kind(), scope.target());
+    top.add_bridge(scope.address_of(0), *scope.locks()[0]);
+    for (std::size_t place = 1; place != scope.locks().size(); ++place) {
+      if (scope.address_of(place).same_slot(scope.target())) {
+        top.add(scope.address_of(place), *scope.locks()[place]);
+      }
+    }
+    return TryReset::run(context, host, top);
   }
 };
 
