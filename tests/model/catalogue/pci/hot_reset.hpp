@@ -8,7 +8,9 @@
 // Source: vfio_pci_dev_set_hot_reset, vfio_pci_ioctl_reset in drivers/vfio/pci/vfio_pci_core.c; vfio_unregister_group_dev.
 #pragma once
 
-#include "model/catalogue/pci/hotplug.hpp"
+#include "model/catalogue/pci/changing_bus.hpp"
+
+#include <optional>
 
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/lifetime.hpp"
@@ -145,12 +147,17 @@ struct HotResetAgainst {
  private:
   const ResetScope<Lock>& alone() { return *alone_; }
 
-  struct PortAndFunction : Port {
-    PortAndFunction() : function(*tree.scope(ScopeKind::function, plugged)) {}
-    ResetScope<Lock> function;
+  struct PortAndFunction : model::Switch<Lock> {
+    PortAndFunction() {
+      tree.add(plugged, model::down0);
+      with.emplace(*tree.scope(ScopeKind::subordinate, model::down0));
+      function.emplace(*tree.scope(ScopeKind::function, plugged));
+    }
+    std::optional<ResetScope<Lock>> with;
+    std::optional<ResetScope<Lock>> function;
   };
   devlock::check::Untracked<PortAndFunction> port_;
-  const ResetScope<Lock>* alone_ = &port_->function;
+  const ResetScope<Lock>* alone_ = &*port_->function;
   SetOfTwo set;
   devlock::Rundown<Sync, KernelOrder, open_device> descriptors;
 };
