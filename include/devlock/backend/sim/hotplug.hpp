@@ -55,6 +55,7 @@ class Hotplug {
   }
 
   /// Finds what the host was built with and is not there now, and gives it to a driver that wants it. The number of functions that came.
+  /// Waits for the bridge above each of these, one at a time.
   [[nodiscard]] Result<unsigned> rescan(vfio::ContextFor<vfio::rescan_remove_lock> context) DEVLOCK_REQUIRES(context) {
     auto waiting = machine_.waits_for_rescan.enter();
     Guard topology{context, machine_.rescan_lock};
@@ -73,7 +74,8 @@ class Hotplug {
   }
 
   /// sriov_numvfs: so many virtual functions, or none. ENOENT: no such function, it has no SR-IOV, no driver, or one that does not
-  /// support it. ERANGE: more than it can have. EBUSY: it has another number of them; set 0 first.
+  /// support it. ERANGE: more than it can have. EBUSY: it has another number of them; set 0 first. Waits for the bridge
+  /// above too, unless it is 0.
   [[nodiscard]] Result<void> set_num_vfs(vfio::ContextFor<vfio::rescan_remove_lock> context, pci::Address address,
                                          unsigned count) DEVLOCK_REQUIRES(context) {
     Function<S>* physical = machine_.find(address);
