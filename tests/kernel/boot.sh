@@ -88,7 +88,9 @@ boot() {
         -device e1000e,bus=pair_port,addr=0.0,multifunction=on,romfile= \
         -device e1000e,bus=pair_port,addr=0.1,romfile= \
         -device pcie-root-port,id=edu_port,addr=6.0,chassis=4,slot=1,x-speed=5 \
-        -device edu,bus=edu_port $lane_devices \
+        -device edu,bus=edu_port \
+        -device pcie-root-port,id=nvme_port,addr=7.0,chassis=5,slot=1,x-speed=5 \
+        -device nvme,bus=nvme_port,serial=devlock $lane_devices \
         -kernel "$kernel" -initrd "$results/initramfs" \
         -append 'console=ttyS0 intel_iommu=on iommu=pt loglevel=5 panic=-1 no_timer_check' \
         </dev/null >"$results/qemu" 2>&1

@@ -9,6 +9,11 @@
 foreach(tag IN LISTS guest_tags)
   devlock_guest_case(${tag} 20 "guest_test [${tag}] ${guest_arguments}")
 endforeach()
+foreach(tag IN LISTS guest_mdev_tags)
+  devlock_guest_case(
+    ${tag} 20 "modprobe mtty || exit 99; guest_test [${tag}] ${guest_arguments}; s=$?; rmmod mtty || s=98; exit $s"
+  )
+endforeach()
 
 # The example, as on any machine. Two of these devices have a driver that must be given back, one has a sibling in its group.
 set(passthrough "passthrough --backend linux")

@@ -57,6 +57,9 @@ inline Address pair_first() {
 inline Address pair_second() {
   return device_named("DEVLOCK_PAIR_1");
 }
+inline Address nvme() {
+  return device_named("DEVLOCK_NVME");
+}  // directly below a root port
 
 /// The value, or a failed test that says why there is none.
 template <class T>
@@ -81,6 +84,18 @@ devlock::Error error(Result<T> result) {
 inline std::ptrdiff_t open_descriptors() {
   return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
 }
+
+/// Fails the test if more or fewer descriptors are open at the end of the scope than at its start. The first thing in a test.
+class NothingOpen {
+ public:
+  NothingOpen() = default;
+  NothingOpen(const NothingOpen&) = delete;
+  NothingOpen& operator=(const NothingOpen&) = delete;
+  ~NothingOpen() { CHECK(open_descriptors() == before_); }
+
+ private:
+  std::ptrdiff_t before_ = open_descriptors();
+};
 
 /// A device bound to a driver, vfio-pci unless told, until the end of the scope; then the driver that it prefers.
 class Assigned {
@@ -181,6 +196,7 @@ class Worker {
     FAIL("the operation waits in " << before << " and not in " << functions.front());
   }
   void wait_until_in(std::string_view function) const { wait_until_in(std::span(&function, 1)); }
+  [[nodiscard]] bool finished() const { return finished_; }
   Result<T> join() {
     thread_.join();
     return std::move(*result_);

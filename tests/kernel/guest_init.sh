@@ -42,13 +42,14 @@ DEVLOCK_SWITCH_NIC=$(below "$(below "$switch" 01.0)" 00.0)
 DEVLOCK_PAIR_0=$(below 0000:00:05.0 00.0)
 DEVLOCK_PAIR_1=$(below 0000:00:05.0 00.1)
 DEVLOCK_EDU=$(below 0000:00:06.0 00.0)
+DEVLOCK_NVME=$(below 0000:00:07.0 00.0)
 # As words for a command: "--lane FUNCTION,FUNCTION --lane FUNCTION"; empty in most boots.
 DEVLOCK_LANES=
 for lane in 0 1 2 3 4 5 6 7; do
     functions=$(below "0000:00:1$lane.0" '00.?' | tr '\n' ,)
     [ -z "$functions" ] || DEVLOCK_LANES="$DEVLOCK_LANES --lane ${functions%,}"
 done
-export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU DEVLOCK_LANES
+export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU DEVLOCK_NVME DEVLOCK_LANES
 
 # Milliseconds since boot.
 now() {
