@@ -5,9 +5,13 @@
 # $DEVLOCK_EDU and the like are the devices of boot.sh. The guest checks after each that drivers and driver_override are
 # as before.
 
-# The backend's tests, one for each tag.
+# The backend's tests, one for each tag. The rounds of races are the longest.
 foreach(tag IN LISTS guest_tags)
-  devlock_guest_case(${tag} 20 "guest_test [${tag}] ${guest_arguments}")
+  set(limit 20)
+  if(tag MATCHES "^race_")
+    set(limit 60)
+  endif()
+  devlock_guest_case(${tag} ${limit} "guest_test [${tag}] ${guest_arguments}")
 endforeach()
 foreach(tag IN LISTS guest_mdev_tags)
   devlock_guest_case(
@@ -120,6 +124,9 @@ devlock_guest_command(bad-limit 1 "sleep 100")
 devlock_guest_command(bad-left 5 "echo vfio-pci >${edu}/driver_override")
 devlock_guest_command(take-back 5 "echo >${edu}/driver_override")
 devlock_guest_command(no-newline 5 "printf 'the end'")
+foreach(tag IN LISTS guest_bad_tags)
+  devlock_guest_command(${tag} 20 "guest_test [${tag}]")
+endforeach()
 # Each test that has a lock held, with a module that is told nothing: all of them fail, and this succeeds if they do.
 string(
   CONCAT command

@@ -49,10 +49,10 @@ std::optional<Session> try_open(Host& host, Context& context, Address address, A
   }
   auto container = host.open_container();
   auto group = host.open_group(context, info->iommu_group);
-  // No VFIO device of the group yet, or not any more.
+  // No VFIO device of the group yet, or not any more; when the last one leaves, the group leaves its container (EINVAL).
   if (!answers.note("open container", container, {}) || !answers.note("open group", group, {ENOENT, ENODEV}) ||
       !answers.note("set container", group->set_container(context, *container), {ENODEV}) ||
-      !answers.note("set IOMMU", container->set_iommu(context), {ENODEV})) {
+      !answers.note("set IOMMU", container->set_iommu(context), {EINVAL})) {
     return std::nullopt;
   }
   // The bind still has the device_lock, or the device is not registered yet.

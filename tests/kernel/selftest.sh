@@ -211,7 +211,8 @@ test_bad_input() {
     bad 'no headers of a kernel are unpacked there' \
         sh "$here/module.sh" --headers "$work" --source "$here/module/devlock_hold.c" --output "$work"
     bad 'read .*nowhere.c: no such file' sh "$here/module.sh" --headers "$work" --source "$work/nowhere.c" --output "$work"
-    for script in fetch module initramfs boot judge result trouble selftest; do
+    bad 'no kernel is unpacked there' sh "$here/source.sh" --meta meta --cache "$work" --file samples/vfio-mdev/mtty.c
+    for script in fetch module source initramfs boot judge result trouble selftest; do
         good sh "$here/$script.sh" --help
         said "^Usage: $script.sh"
     done
@@ -251,6 +252,12 @@ test_guest() {
     bad_result 'what is left behind by bad-left' --case bad-left
     said '^\+0000:06:00.0 driver_override vfio-pci'
     good sh "$here/result.sh" --results "$results" --case no-newline --out '^the end$'
+    bad_result 'status 1 instead of 0' --case bad_leak
+    said 'CHECK\( open_descriptors\(\) == before_ \)'
+    bad_result 'status 1 instead of 0' --case bad_answer
+    said 'VFIO_DEVICE_RESET 0000:06:00.0: invalid \(EINVAL\)|reset: VFIO_DEVICE_RESET'
+    bad_result 'status 1 instead of 0' --case bad_wait
+    said 'the operation waits in futex'
     good sh "$here/result.sh" --results "$results" --case bad-hold
     # Each fails where somebody else has the lock: at an error that is missing, or a wait that is.
     missed=

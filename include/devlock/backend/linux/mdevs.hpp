@@ -100,17 +100,21 @@ class Mdevs {
          {EAGAIN, "the parent is created or removed just now", "try again"},
          {ENOSPC, "the parent has no room for it", "remove a device of it"}}));
   }
-  /// Removes a device. Waits as unbind does. EAGAIN: somebody creates or removes it. ENODEV, ENOENT: it is gone, or being removed.
+  /// Removes a device. Waits as unbind does. EAGAIN: somebody creates or removes it; Linux 6.1 and 6.12 then take its remove file away,
+  /// so that it stays until its parent's driver goes. ENODEV, ENOENT: it is gone, or being removed, or has no remove file any more.
   [[nodiscard]] Result<void> remove([[maybe_unused]] MayRunAttribute context, const vfio::Uuid& uuid) const
       DEVLOCK_REQUIRES(context) {
     const auto written = sysfs_.write(sysfs_.mdev(uuid.text()) + "/remove", "1");
     if (written) {
       return {};
     }
-    return failure(explain(Operation::remove_mdev, uuid.text(), written.error(),
-                           {{EAGAIN, "it is created or removed just now", "try again"},
-                            {ENODEV, "somebody removes it, or its parent is leaving", "wait until it is gone"},
-                            {ENOENT, "there is no such device, or somebody removes it", "see /sys/bus/mdev/devices"}}));
+    return failure(
+        explain(Operation::remove_mdev, uuid.text(), written.error(),
+                {{EAGAIN, "it is created or removed just now",
+                  "try again; a device that is there and then has no remove file goes with its parent's driver"},
+                 {ENODEV, "somebody removes it, or its parent is leaving", "wait until it is gone"},
+                 {ENOENT, "there is no such device, or somebody removes it, or removed it too early",
+                  "see /sys/bus/mdev/devices; if it stays there, unload its parent's driver"}}));
   }
 
   /// The devices that exist. Waits for nothing.
