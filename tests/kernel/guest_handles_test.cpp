@@ -29,6 +29,7 @@ bool inherited(int fd) {
 }  // namespace
 
 TEST_CASE("descriptors that a launcher opened are told apart, taken and closed", "[handed]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -71,6 +72,7 @@ TEST_CASE("descriptors that a launcher opened are told apart, taken and closed",
 }
 
 TEST_CASE("a virtual machine that a launcher made is taken with its kvm-vfio device", "[handed_vm]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -100,6 +102,7 @@ TEST_CASE("a virtual machine that a launcher made is taken with its kvm-vfio dev
 }
 
 TEST_CASE("a kernel without iommufd, mediated devices and an AP bus says so", "[lacks]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -120,6 +123,7 @@ TEST_CASE("a kernel without iommufd, mediated devices and an AP bus says so", "[
 }
 
 TEST_CASE("a device that is no virtual function takes no token, and has none to give", "[token]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());

@@ -37,6 +37,7 @@ struct OpenPair {
 }  // namespace
 
 TEST_CASE("memory_lock of an open function: its hot reset is contended, its reset waits", "[held_memory]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Worker<void> reset;
@@ -58,6 +59,7 @@ TEST_CASE("memory_lock of an open function: its hot reset is contended, its rese
 
 TEST_CASE("memory_lock of a sibling that is not open: a hot reset waits, and all that wants the device set behind it",
           "[held_sibling_memory]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Worker<void> hot_reset;
@@ -82,6 +84,7 @@ TEST_CASE("memory_lock of a sibling that is not open: a hot reset waits, and all
 }
 
 TEST_CASE("config access of an open function: its reset is contended", "[held_config]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -97,6 +100,7 @@ TEST_CASE("config access of an open function: its reset is contended", "[held_co
 
 TEST_CASE("device_lock of the bridge: a reset of the function does not look at it, a hot reset is contended",
           "[held_bridge]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   OpenPair pair(host, context);
@@ -115,6 +119,7 @@ TEST_CASE("device_lock of the bridge: a reset of the function does not look at i
 }
 
 TEST_CASE("device_lock of a sibling: it does not open, and a hot reset is contended", "[held_sibling]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   OpenPair pair(host, context);
@@ -130,6 +135,7 @@ TEST_CASE("device_lock of a sibling: it does not open, and a hot reset is conten
 }
 
 TEST_CASE("the lock of the device set: a hot reset and an open wait for it", "[held_dev_set]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Worker<void> hot_reset;
@@ -156,6 +162,7 @@ TEST_CASE("the lock of the device set: a hot reset and an open wait for it", "[h
 }
 
 TEST_CASE("the rescan lock: a remove and a rescan wait for it", "[held_rescan]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Worker<void> remove;
@@ -176,6 +183,7 @@ TEST_CASE("the rescan lock: a remove and a rescan wait for it", "[held_rescan]")
 }
 
 TEST_CASE("a reset is contended in each of 200 rounds in which somebody has the device_lock", "[held_rounds]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -191,6 +199,7 @@ TEST_CASE("a reset is contended in each of 200 rounds in which somebody has the 
 }
 
 TEST_CASE("a hold is refused where there is nothing to hold, and waits for who holds it", "[held_refused]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   {

@@ -45,6 +45,7 @@ void add_pair(Host& host, devlock::pci::Topology<Lock>& tree) {
 }  // namespace
 
 TEST_CASE("a hot reset lists the two functions of the slot with their group, and resets them", "[hot_reset]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned first(host, context, pair_first());
@@ -63,6 +64,7 @@ TEST_CASE("a hot reset lists the two functions of the slot with their group, and
 }
 
 TEST_CASE("a hot reset under the program's own locks does the same, and not past another thread", "[hot_locked]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned first(host, context, pair_first());
@@ -86,6 +88,7 @@ TEST_CASE("a hot reset under the program's own locks does the same, and not past
 }
 
 TEST_CASE("a hot reset names the function that is not with VFIO, and the one whose group is missing", "[hot_refused]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned first(host, context, pair_first());
@@ -109,6 +112,7 @@ TEST_CASE("a hot reset names the function that is not with VFIO, and the one who
 }
 
 TEST_CASE("a hot reset is contended while an unbind has the lock of one of its functions", "[hot_contended]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned first(host, context, pair_first());
@@ -127,6 +131,7 @@ TEST_CASE("a hot reset is contended while an unbind has the lock of one of its f
 }
 
 TEST_CASE("a function that is removed is gone until a rescan", "[rescan]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   value(host.slots());
@@ -138,6 +143,7 @@ TEST_CASE("a function that is removed is gone until a rescan", "[rescan]") {
 }
 
 TEST_CASE("a remove that waits for a descriptor stalls every rescan, and the close ends both", "[stalls]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Worker<void> remove;
@@ -159,6 +165,7 @@ TEST_CASE("a remove that waits for a descriptor stalls every rescan, and the clo
 }
 
 TEST_CASE("reset methods are read, chosen and given back", "[reset_method]") {
+  const NothingOpen nothing;
   Host host;
   const auto methods = value(host.reset_methods().read(switch_nic()));
   REQUIRE_FALSE(methods.empty());
@@ -178,6 +185,7 @@ TEST_CASE("reset methods are read, chosen and given back", "[reset_method]") {
 }
 
 TEST_CASE("functions without virtual ones say so, and list none", "[no_sriov]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   REQUIRE(error(host.virtual_functions().enabled(context, edu())).error_class == ErrorClass::unsupported);
@@ -187,6 +195,7 @@ TEST_CASE("functions without virtual ones say so, and list none", "[no_sriov]") 
 }
 
 TEST_CASE("the unplug request wakes who polls its event, and moves the device's lock to revoking", "[revoking]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -219,6 +228,7 @@ TEST_CASE("the unplug request wakes who polls its event, and moves the device's 
 }
 
 TEST_CASE("an unbind that is abandoned goes on by itself once the descriptor is closed", "[abandoned]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -242,6 +252,7 @@ TEST_CASE("an unbind that is abandoned goes on by itself once the descriptor is 
 }
 
 TEST_CASE("just after a bind the group opens, if need be after some tries", "[after_bind]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   for (int round = 0; round != 20; ++round) {

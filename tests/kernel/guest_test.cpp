@@ -13,6 +13,7 @@ using namespace guest;
 static_assert(devlock::Backend<Host>);
 
 TEST_CASE("a device of each kind resets through its descriptor", "[reset]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   for (const Address address : {edu(), switch_edu(), switch_nic(), pair_first()}) {
@@ -30,6 +31,7 @@ TEST_CASE("a device of each kind resets through its descriptor", "[reset]") {
 
 TEST_CASE("a reset while an unbind waits for its descriptor is contended, and the close ends the unbind",
           "[contended]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   for (const Address address : {edu(), switch_nic()}) {
@@ -59,6 +61,7 @@ TEST_CASE("a reset while an unbind waits for its descriptor is contended, and th
 }
 
 TEST_CASE("a reset through sysfs waits for the unbind that waits for the descriptor", "[blocks]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -78,6 +81,7 @@ TEST_CASE("a reset through sysfs waits for the unbind that waits for the descrip
 }
 
 TEST_CASE("a bus reset tries the locks of what is below, and is contended while an unbind has one", "[bus]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   for (const Address address : {edu(), pair_first()}) {
@@ -108,6 +112,7 @@ TEST_CASE("a bus reset tries the locks of what is below, and is contended while 
 }
 
 TEST_CASE("the holder of a descriptor is told that an unbind waits for it", "[unplug]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -124,6 +129,7 @@ TEST_CASE("the holder of a descriptor is told that an unbind waits for it", "[un
 }
 
 TEST_CASE("a group that is open is held", "[held]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -140,6 +146,7 @@ TEST_CASE("a group that is open is held", "[held]") {
 }
 
 TEST_CASE("a group with one function bound elsewhere is not viable, and the error names the function", "[viable]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, pair_first());
@@ -171,6 +178,7 @@ TEST_CASE("a group with one function bound elsewhere is not viable, and the erro
 }
 
 TEST_CASE("while a user owns a group no driver starts on its other function", "[owned]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, pair_first());
@@ -185,6 +193,7 @@ TEST_CASE("while a user owns a group no driver starts on its other function", "[
 }
 
 TEST_CASE("a virtual machine takes a group once and gives it back", "[kvm]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -202,6 +211,7 @@ TEST_CASE("a virtual machine takes a group once and gives it back", "[kvm]") {
 }
 
 TEST_CASE("a virtual machine keeps its group open, and its end closes it", "[keeps]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -218,6 +228,7 @@ TEST_CASE("a virtual machine keeps its group open, and its end closes it", "[kee
 }
 
 TEST_CASE("who looks at a device while an unbind waits for its descriptor gets an answer", "[looks]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   Assigned assigned(host, context, edu());
@@ -234,6 +245,7 @@ TEST_CASE("who looks at a device while an unbind waits for its descriptor gets a
 }
 
 TEST_CASE("the tree that sysfs shows is the tree that the guest has", "[tree]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   const auto all = value(host.devices());
@@ -256,6 +268,7 @@ TEST_CASE("the tree that sysfs shows is the tree that the guest has", "[tree]") 
 }
 
 TEST_CASE("what is not there is gone, and what makes no sense is refused", "[errors]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   const Address nowhere{0, 0x99, 0, 0};
@@ -278,6 +291,7 @@ TEST_CASE("what is not there is gone, and what makes no sense is refused", "[err
 }
 
 TEST_CASE("a device's whole life leaves no descriptor, driver or override behind", "[traces]") {
+  const NothingOpen nothing;
   Host host;
   Context context;
   const auto before = value(host.device(switch_nic()));
