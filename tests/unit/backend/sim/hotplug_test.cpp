@@ -211,13 +211,18 @@ TEST_CASE("a rescan waits for the reset of a bus before a function comes to it")
   auto& machine = rig.host.machine();
   REQUIRE(rig.remove(example::pair_b) == "ok");
   std::string rescanned;
+  std::atomic<bool> over{false};
   std::thread rescanner;
   Interrupted target{sim::ResetTarget<StdSync>(machine, Operation::reset_bus), [&] {
                        rescanner = std::thread([&] {
                          vfio::ThreadContext other;
                          rescanned = answer(rig.hotplug.rescan(other.assume()));
+                         over.store(true);
                        });
-                       rig.observer.await_waiting_for_lock(example::pair_root, 1);
+                       while (machine.find(example::pair_root)->waits_for_lock.value() == 0U && !over.load()) {
+                         std::this_thread::yield();
+                       }
+                       CHECK_FALSE(over.load());
                        CHECK_FALSE(rig.there(example::pair_b));
                      }};
   rig.root.assume();
