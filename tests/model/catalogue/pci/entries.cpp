@@ -166,6 +166,9 @@ std::vector<Entry> pci_entries() {
           fix<RecoveryAgainstUnbind<Recovers>>(
               "recovery, unbind, VFIO_DEVICE_RESET: pci::recover", 100000,
               {"recovered", "a driver was unbound", "unbound", "reset", "contended, rolled back", "opened too late"}),
+          fault<RecoveryAgainstUnbind<Recovers, true>>("V0 recovery, unbind, VFIO_DEVICE_RESET: waits",
+                                                       "recovery, unbind, VFIO_DEVICE_RESET: pci::recover",
+                                                       Outcome::deadlock, 100),
           fix<RecoveryAgainstHotRemove<Recovers>>("recovery, hot-remove: pci::recover", 10000,
                                                   {"recovered", "removed"}),
           fault<RecoveryAgainstHotRemove<RecoversByHand<AsksWhatLeft>>>(

@@ -124,7 +124,8 @@ struct Unbind {
     mark("unbound");
   }
 };
-/// VFIO_DEVICE_RESET of the first one.
+/// VFIO_DEVICE_RESET of the first one. As V0 it waits, which does not compile through a descriptor.
+template <bool Waits>
 struct ResetThroughDescriptor {
   static constexpr const char* name = "VFIO_DEVICE_RESET";
   struct Session {
@@ -141,14 +142,19 @@ struct ResetThroughDescriptor {
     const devlock::Through through{root, session};
     BusHost host(bus);
     const ResetScope<Lock> scope = *bus.tree().scope(ScopeKind::function, model::end0);
-    mark(devlock::pci::try_reset(through, host, scope) ? "reset" : "contended, rolled back");
+    if constexpr (Waits) {
+      const Unchecked unchecked("V0: a reset through a descriptor that waits");
+      mark(devlock::pci::reset(unchecked, host, scope) ? "reset" : "refused");
+    } else {
+      mark(devlock::pci::try_reset(through, host, scope) ? "reset" : "contended, rolled back");
+    }
   }
 };
 
 template <class How>
 using RecoveryAgainstReset = OnTheBus<true, Recovery<How>, BusReset<RecordsWhatItTook>>;
-template <class How>
-using RecoveryAgainstUnbind = OnTheBus<true, Recovery<How>, Unbind, ResetThroughDescriptor>;
+template <class How, bool Waits = false>
+using RecoveryAgainstUnbind = OnTheBus<true, Recovery<How>, Unbind, ResetThroughDescriptor<Waits>>;
 /// pci_parent_bus_reset of the first one: looks under its device_lock whether it is alone on the bus.
 struct LooksAtTheBus {
   static constexpr const char* name = "function reset";
