@@ -73,6 +73,16 @@
 #endif
 
 namespace devlock {
+// What two threads that write to different objects should keep between them: the cache lines of the processors that this is compiled for.
+// Not std::hardware_destructive_interference_size, which differs between compilers and with -mtune, and so must not lay out a class.
+#if defined(__s390x__)
+inline constexpr unsigned cache_line_size = 256;
+#elif defined(__powerpc64__) || (defined(__aarch64__) && defined(__APPLE__))
+inline constexpr unsigned cache_line_size = 128;
+#else
+inline constexpr unsigned cache_line_size = 64;
+#endif
+
 // Hint to the processor that this thread spins.
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

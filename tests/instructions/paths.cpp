@@ -12,6 +12,7 @@
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/hierarchical_try_lock.hpp"
 #include "devlock/lock/intention_lock.hpp"
+#include "devlock/lock/ordered.hpp"
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "devlock/lock/device_lock.hpp"
+#include "devlock/lock/ordered.hpp"
 #include "devlock/order/condition.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"

@@ -33,6 +33,7 @@ struct ScriptedSync {
    public:
     mutex() : RecordingMutex(journal, "m") {}
   };
+  static constexpr bool device_lock_has_mutex = true;
 
   template <class T>
   class atomic {

@@ -6,6 +6,9 @@
 //
 // What the concept cannot say, and a policy must keep: mutex::try_lock does not fail while the mutex is free, atomic::wait
 // returns only after the value differed, pause() lets other threads run.
+//
+// A policy may have `static constexpr bool device_lock_has_mutex = true;`: then DeviceLock is made of its mutex, lock/device_pair.hpp, and
+// else of one word, which needs compare_exchange_strong with two orders.
 #pragma once
 
 #include <concepts>

@@ -40,6 +40,8 @@ struct RelacySync {
   using condition_variable = relacy::ConditionVariable;
   template <class T>
   using var = relacy::Var<T>;
+  /// DeviceLock over this mutex: a report then says who holds a device. tests/model/device_word_test.cpp proves the word.
+  static constexpr bool device_lock_has_mutex = true;
 
   /// A turn of a spin loop: lets other threads run. A loop without it is reported as a livelock.
   static void pause(const relacy::Location& where = {}) {

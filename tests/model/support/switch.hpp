@@ -15,6 +15,7 @@
 #include <array>
 
 #include "devlock/lock/device_lock.hpp"
+#include "devlock/lock/ordered.hpp"
 #include "devlock/pci/topology.hpp"
 #include "devlock/vfio/order.hpp"
 #include "model/support/watched_mutex.hpp"

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "devlock/lock/device_lock.hpp"
+#include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"
 #include "devlock/sync/word.hpp"

@@ -12,6 +12,7 @@
 
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/hierarchical_lock.hpp"
+#include "devlock/lock/ordered.hpp"
 #include "devlock/lock/reference.hpp"
 #include "devlock/lock/rundown.hpp"
 #include "devlock/order/condition.hpp"

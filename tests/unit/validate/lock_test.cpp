@@ -11,6 +11,7 @@
 
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/hierarchical_lock.hpp"
+#include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/lifetime.hpp"
 #include "devlock/order/retry.hpp"
@@ -44,6 +45,7 @@ struct LooseSync {
     T value;
   };
   using mutex = Loose;
+  static constexpr bool device_lock_has_mutex = true;
   template <class T>
   struct var {
     explicit var(T v) : value(v) {}
