@@ -10,7 +10,8 @@
 
 #include "devices.hpp"
 #include "devlock/lock/device_lock.hpp"
-#include "devlock/sync/word.hpp"
+#include "devlock/lock/word_mutex.hpp"
+#include "devlock/sync/std.hpp"
 #include "peers.hpp"
 
 namespace {
@@ -39,9 +40,13 @@ BENCHMARK(pair_by_hand<PthreadSpin>)->Name("pair/pthread_spinlock_t");
 BENCHMARK(pair_by_guard<TryWord<StdSync>>)->Name("pair/TryWord");
 BENCHMARK(pair_by_guard<WordMutex<StdSync>>)->Name("pair/WordMutex");
 
-template <class S>
+// A device of a std::mutex and a config-access block.
+struct MutexSync : StdSync {
+  static constexpr bool device_lock_has_mutex = true;
+};
+template <class Device>
 void whole_device(benchmark::State& state) {
-  DeviceLock<S> device;
+  Device device;
   vfio::ThreadContext root;
   for (auto _ : state) {
     TryGuard guard{root, device};
@@ -49,8 +54,19 @@ void whole_device(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
 }
-BENCHMARK(whole_device<StdSync>)->Name("pair/DeviceLock<StdSync>");
-BENCHMARK(whole_device<WordSync>)->Name("pair/DeviceLock<WordSync>");
+template <class Device>
+void device_part(benchmark::State& state) {
+  Device device;
+  vfio::ThreadContext root;
+  for (auto _ : state) {
+    TryGuard guard{root, device.device()};
+    benchmark::DoNotOptimize(guard.owns_lock());
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(whole_device<DeviceLock<StdSync>>)->Name("pair/DeviceLock");
+BENCHMARK(device_part<DeviceLock<StdSync>>)->Name("pair/DeviceLock::device()");
+BENCHMARK(whole_device<DeviceLock<MutexSync>>)->Name("pair/DeviceLock of std::mutex");
 
 const Peers peers[] = {
     {"device, nobody waits", "pair/TryWord", "pair/bare CAS", AtMost{1.1}},
@@ -58,7 +74,11 @@ const Peers peers[] = {
     {"device, somebody may wait", "pair/WordMutex", "pair/CAS, exchange"},
     {"device, somebody may wait", "pair/WordMutex", "pair/std::shared_mutex"},
     {"device, somebody may wait", "pair/WordMutex", "pair/pthread_spinlock_t"},
-    {"device_lock and config access", "pair/DeviceLock<WordSync>", "pair/DeviceLock<StdSync>"},
+    {"the least of such a lock", "pair/CAS, exchange", "pair/std::mutex"},
+    {"DeviceLock, both of its locks", "pair/DeviceLock", "pair/CAS, exchange"},
+    {"DeviceLock, both of its locks", "pair/DeviceLock", "pair/std::mutex"},
+    {"DeviceLock, both of its locks", "pair/DeviceLock", "pair/DeviceLock of std::mutex"},
+    {"DeviceLock, device_lock alone", "pair/DeviceLock::device()", "pair/std::mutex"},
 };
 
 }  // namespace

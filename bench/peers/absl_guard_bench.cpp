@@ -33,6 +33,7 @@ BENCHMARK(absl_third_guard)->Name("third guard/absl::Mutex");
 
 const bench::Peers peers[] = {
     {"Guard, validator on", "validate_first_guard", "guard/absl::Mutex", bench::AtMost{0.5}},
+    {"Guard of a WordMutex, validator on", "validate_word_guard", "guard/absl::Mutex"},
     {"third Guard, validator on", "validate_third_guard", "third guard/absl::Mutex", bench::AtMost{0.5}},
 };
 

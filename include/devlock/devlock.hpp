@@ -24,6 +24,7 @@
 #include "devlock/order/context.hpp"
 
 #include "devlock/config.hpp"
+#include "devlock/lock/cache_line.hpp"
 #include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/group_ownership.hpp"
 #include "devlock/lock/hierarchical_lock.hpp"

@@ -14,10 +14,11 @@
 #include "devlock/lock/intention_lock.hpp"
 #include "devlock/lock/ordered.hpp"
 #include "devlock/lock/rundown.hpp"
+#include "devlock/lock/word_mutex.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"
 #include "devlock/pci/topology.hpp"
-#include "devlock/sync/word.hpp"
+#include "devlock/sync/std.hpp"
 #include "devlock/vfio/order.hpp"
 
 namespace {
@@ -45,11 +46,33 @@ Ordered<vfio::device_lock, WordMutex<StdSync>> word;
   Guard guard{context->root, word};
   asm volatile("" ::: "memory");
 }
-DeviceLock<WordSync> device;
+DeviceLock<StdSync> device;
 [[gnu::noinline]] void device_try() {
   context->root.assume();
   TryGuard guard{context->root, device};
   asm volatile("" : : "r"(guard.owns_lock()) : "memory");
+}
+
+[[gnu::noinline]] void device_part_try() {
+  context->root.assume();
+  TryGuard guard{context->root, device.device()};
+  asm volatile("" : : "r"(guard.owns_lock()) : "memory");
+}
+[[gnu::noinline]] void device_guard() {
+  context->root.assume();
+  Guard guard{context->root, device};
+  asm volatile("" ::: "memory");
+}
+// Three guards, each under the one before.
+Ordered<vfio::group_lock, WordMutex<StdSync>> group;
+Ordered<vfio::dev_set_lock, WordMutex<StdSync>> dev_set;
+Ordered<vfio::kvm_lock, WordMutex<StdSync>> vm;
+[[gnu::noinline]] void three_guards() {
+  context->root.assume();
+  Guard first{context->root, group};
+  Guard second{first, dev_set};
+  Guard third{second, vm};
+  asm volatile("" ::: "memory");
 }
 
 struct Walk {
@@ -103,6 +126,9 @@ constexpr Path paths[] = {
     {"try_word", try_word_pair},
     {"word", word_guard},
     {"device", device_try},
+    {"device_part", device_part_try},
+    {"device_guard", device_guard},
+    {"three_guards", three_guards},
     {"walk_256", walk_256},
     {"walk_256_refused", walk_256_refused_at_first},
     {"intention_device", intention_device},

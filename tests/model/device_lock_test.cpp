@@ -22,16 +22,13 @@ using devlock::TryGuard;
 using devlock::check::mark;
 using devlock::vfio::ThreadContext;
 
-template <class S>
-using ConfigPart = typename DeviceLock<S>::ConfigPart;
-
 // Everybody waits for the config-access block and writes the same data.
 template <class S, unsigned Threads>
 struct Blockers {
   static constexpr unsigned threads = Threads;
   void thread(unsigned index) {
     ThreadContext root;
-    Guard blocked{root, config};
+    Guard blocked{root, lock.config()};
     if (devlock::check::times_blocked() != 0) {
       mark("waited");
     }
@@ -40,7 +37,7 @@ struct Blockers {
     devlock::check::step();
     --inside;
   }
-  ConfigPart<S> config;
+  DeviceLock<S> lock;
   devlock::RelacySync::var<int> last{-1};
   int inside = 0;
 };

@@ -4,11 +4,11 @@
 // A mutex in one word of four bytes, over the atomics of a Sync policy (notify_one among them): a try is one compare-and-swap,
 // giving back one exchange, and who waits sleeps on the word. TryWord is for locks that nobody ever waits for: giving back is a store.
 //
-//   struct WordSync : StdSync { using mutex = WordMutex<StdSync>; };   // sync/word.hpp: DeviceLock<WordSync> has 12 bytes
+//   Ordered<kvm_lock, WordMutex<StdSync>> vm;                          // 4 bytes; WordSync is a policy whose mutexes are words
 //   Ordered<device_lock, TryWord<StdSync>> lock;                       // TryGuard and HierarchicalTryLock; a Guard does not compile
 //
-// Not checked: who unlocks; the validator does. There is no priority inheritance and no fairness. Sanitizers see no lock, only
-// atomics that synchronise.
+// Giving back wakes one of those that sleep, which competes with those that come: there is no fairness and no priority inheritance.
+// Not checked: who unlocks; the validator does. Sanitizers see no lock, only atomics that synchronise.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The Sync policy of production with a mutex of four bytes: for programs with many devices, and for paths on which the call into the
-// C library shows. Everything else is sync/std.hpp's.
+// The Sync policy of production with a mutex of four bytes: for programs with many locks, and for paths on which the call into the
+// C library shows. Everything else is sync/std.hpp's; a DeviceLock is a word under either.
 #pragma once
 
 #include "devlock/lock/word_mutex.hpp"

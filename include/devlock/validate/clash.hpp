@@ -121,6 +121,20 @@ inline Clash compare(const Thread& thread, const HeldRecord& held, const LockSig
   return {};
 }
 
+inline KnownPairs::Pair pair_of(const HeldRecord& held, const LockSight& sight, const OrderFacts* own, How how) {
+  return {held.sight.facts, sight.facts, held.order, own, Program::order.load(std::memory_order_relaxed), held.how, how};
+}
+inline bool shares_class(const LockFacts& one, const LockFacts& other) {
+  for (std::size_t a = 0; a != one.count; ++a) {
+    for (std::size_t b = 0; b != other.count; ++b) {
+      if (one.classes[a].key == other.classes[b].key) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /// What a wait has against everything held. Locks that its own scope took are no matter.
 inline Clash find_clash(Thread& thread, std::uint64_t context, const LockSight& sight, const OrderFacts* own, How how) {
   Clash found;
@@ -131,9 +145,13 @@ inline Clash find_clash(Thread& thread, std::uint64_t context, const LockSight& 
       continue;
     }
     const Clash clash = compare(thread, *held, sight, own, how);
-    if (clash.held != nullptr && found.held == nullptr) {
+    if (clash.held == nullptr) {
+      if (!shares_class(*held->sight.facts, *sight.facts)) {
+        thread.known.add(pair_of(*held, sight, own, how));
+      }
+    } else if (found.held == nullptr) {
       found = clash;
-    } else if (clash.held != nullptr) {
+    } else {
       ++found.count;
     }
   }
@@ -160,26 +178,39 @@ inline void tell_clash(Thread& thread, const Clash& clash, Fault fault, const Lo
   tell(thread, report);
 }
 
+/// Whether the two have memory in common.
+inline bool overlap(const LockSight& one, const LockSight& other) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(one.place);
+  const auto start = reinterpret_cast<std::uintptr_t>(other.place);
+  return begin < start + other.size && start < begin + one.size;
+}
+
 /// The same mutex, or (by address and class) a part of the lock, or what it is a part of.
 inline const HeldRecord* find_same(Thread& thread, const LockSight& sight) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(sight.place);
   for (HeldRecord* held = thread.held.newest(); held != nullptr; held = thread.held.older(*held)) {
-    const auto other = reinterpret_cast<std::uintptr_t>(held->sight.place);
-    if (!held->held || begin >= other + held->sight.size || other >= begin + sight.size) {
+    if (!held->held || !overlap(sight, held->sight)) {
       continue;
     }
-    if (begin == other && sight.size == held->sight.size) {
+    const bool whole = sight.place == held->sight.place && sight.size == held->sight.size;
+    if (whole || shares_class(*sight.facts, *held->sight.facts)) {
       return held;
-    }
-    for (std::size_t a = 0; a != sight.facts->count; ++a) {
-      for (std::size_t h = 0; h != held->sight.facts->count; ++h) {
-        if (sight.facts->classes[a].key == held->sight.facts->classes[h].key) {
-          return held;
-        }
-      }
     }
   }
   return nullptr;
+}
+
+/// Nothing more to look at in this lock that is held: it is another one, and is no matter to a wait or was permitted before.
+inline bool harmless(const Thread& thread, std::uint64_t context, const HeldRecord& held, const LockSight& sight,
+                     const OrderFacts* own, How how) {
+  if (!held.held) {
+    return true;
+  }
+  if (overlap(sight, held.sight)) {
+    return false;
+  }
+  const bool own_scope =
+      how == How::scope_wait && held.serial.load(std::memory_order_relaxed) == context;  // written by this thread
+  return !waits(how) || own_scope || thread.known.has(pair_of(held, sight, own, how));
 }
 
 }  // namespace devlock::validate::detail

@@ -19,7 +19,7 @@ inline Party party(const ContextRecord& record) { return {nullptr, nullptr, How:
 inline Party context_party(const Site& where) { return {nullptr, nullptr, How::wait, where, 0, nullptr}; }
 
 /// Tells the handler, with the newest locks held.
-inline void tell(Thread& thread, Report& report) {
+[[gnu::cold, gnu::noinline]] inline void tell(Thread& thread, Report& report) {
   if (thread.reporting) {
     return;
   }
@@ -57,8 +57,8 @@ inline void tell_too_many(Thread& thread, const Party& subject) {
 }
 
 inline void end_thread() noexcept {
-  Thread* thread = Threads::current;
-  Threads::ended = true;
+  Thread* thread = Threads::here.current;
+  Threads::here.ended = true;
   if (thread == nullptr) {
     return;
   }
@@ -73,30 +73,30 @@ inline void end_thread() noexcept {
   if (report.count != 0) {
     tell(*thread, report);
   }
-  Threads::current = nullptr;
+  Threads::here.current = nullptr;
   Threads::give_back(*thread);
 }
 
-inline Thread* begin_thread() noexcept {
+[[gnu::cold, gnu::noinline]] inline Thread* begin_thread() noexcept {
   struct Lease {
     ~Lease() { end_thread(); }
   };
-  if (!Threads::ended) {
+  if (!Threads::here.ended) {
     [[maybe_unused]] static thread_local Lease lease;
   }
-  return Threads::current = Threads::lease();
+  return Threads::here.current = Threads::lease();
 }
 
 /// This thread; null if there is no memory for it, and then nothing is checked.
 inline Thread* here() noexcept {
-  Thread* thread = Threads::current;
+  Thread* thread = Threads::here.current;
   return thread != nullptr ? thread : begin_thread();
 }
 
 /// What is left to do for destructors that run after the thread's end was told: nothing is kept for them.
 inline void after_the_end(Thread& thread) noexcept {
-  if (Threads::ended && thread.idle()) {
-    Threads::current = nullptr;
+  if (Threads::here.ended && thread.idle()) {
+    Threads::here.current = nullptr;
     Threads::give_back(thread);
   }
 }

@@ -36,7 +36,7 @@ class LiveContextMark {
   LiveContextMark& operator=(const LiveContextMark&) = delete;
   ~LiveContextMark() { leave(); }
 
-  [[nodiscard]] LiveReference reference() const noexcept { return {{number_, serial_, site_}}; }
+  [[nodiscard]] const LiveReference& reference() const noexcept { return self_; }
 
   template <class Order>
   void enter_root(Site where) noexcept {
@@ -51,26 +51,30 @@ class LiveContextMark {
       begin(*thread, 0, reason, where);
     }
   }
-  void enter(const LiveContextMark& parent, Site where) noexcept { enter(parent.reference(), where); }
-  void enter(const LiveReference& parent, Site where) noexcept {
+  void enter(const LiveContextMark& parent, const Site& where) noexcept { enter(parent.self_, where); }
+  void enter(const LiveReference& parent, const Site& where) noexcept {
     if (Thread* thread = detail::here()) {
       detail::check_use(*thread, parent, where);
       begin(*thread, parent.serial, nullptr, where);
     }
   }
-  void leave() noexcept;
+  void leave() noexcept {
+    if (thread_ != nullptr) {
+      end();
+    }
+  }
 
   template <class Lock, class... Owners>
   static void nests(const Lock& lock, Site where, const Owners&... owners) noexcept {
     if (Thread* thread = detail::here()) {
-      const detail::NestOwner named[]{detail::nest_owner(*thread, owners.mark.serial_, owners, lock)...};
+      const detail::NestOwner named[]{detail::nest_owner(*thread, owners.mark.self_.serial, owners, lock)...};
       detail::name_owners(*thread, named, sizeof...(Owners), detail::sight(lock), where);
     }
   }
   template <class Order, class Lock>
-  void want(const Lock& lock, How how, Site where) noexcept {
+  void want(const Lock& lock, How how, const Site& where) noexcept {
     if (thread_ != nullptr) {
-      asked_ = detail::ask(*thread_, serial_, detail::sight(lock), &order_facts<Order>, how, where);
+      asked_ = detail::ask(*thread_, self_.serial, detail::sight(lock), &order_facts<Order>, how, where);
     }
   }
   template <class Lock>
@@ -89,7 +93,7 @@ class LiveContextMark {
   template <class Order, class Class>
   void joins(const void* object, Site where) noexcept {
     if (thread_ != nullptr) {
-      if (HeldRecord* record = detail::write_down(*thread_, serial_, {object, object, 1, &class_only<Class>},
+      if (HeldRecord* record = detail::write_down(*thread_, self_.serial, {object, object, 1, &class_only<Class>},
                                                   &order_facts<Order>, How::lifetime, where)) {
         record->held = true;
         joined_ = true;
@@ -107,11 +111,11 @@ class LiveContextMark {
  private:
   void begin(Thread& thread, std::uint64_t parent, const char* reason, const Site& where) noexcept {
     thread_ = &thread;
-    number_ = thread.number;
-    serial_ = thread.next_serial();
+    self_.thread = thread.number;
+    self_.serial = thread.next_serial();
+    self_.site = where;
     version_ = thread.version;
-    site_ = where;
-    record_ = thread.contexts.push(serial_);
+    record_ = thread.contexts.push(self_.serial);
     if (record_ == nullptr) {
       ++thread.contexts_beyond;
       detail::tell_too_many(thread, detail::context_party(where));
@@ -125,18 +129,25 @@ class LiveContextMark {
   void leave_elsewhere(Thread& here, const Party& lost) noexcept {
     if (!gone_) {
       gone_ = true;
-      detail::tell_elsewhere(here, lost, number_, site_);
+      detail::tell_elsewhere(here, lost, self_.thread, self_.site);
     }
   }
-  [[nodiscard]] bool elsewhere(const Thread& here) const noexcept { return number_ != here.number; }
+  [[nodiscard]] bool elsewhere(const Thread& here) const noexcept { return self_.thread != here.number; }
+  // On its own thread, with nothing made from it left, as it mostly is.
+  [[nodiscard]] bool newest(const Thread& here) const noexcept {
+    return !elsewhere(here) && here.contexts.newest_is(self_.serial);
+  }
+  template <class Lock>
+  void gives_closely(Thread& here, const Lock& lock) noexcept;
+  void end() noexcept;
+  void end_closely(Thread& here) noexcept;
 
   Thread* thread_ = nullptr;        // of the thread that made the context; null when it has ended
   ContextRecord* record_ = nullptr;  // null: there was no room
   HeldRecord* asked_ = nullptr;      // between want and took or lost
-  std::uint64_t number_ = 0;
-  std::uint64_t serial_ = 0;
+  HeldRecord* taken_ = nullptr;      // of the last lock that was taken; it may be another one's by now, see its serial
+  LiveReference self_;
   std::uint64_t version_ = 0;  // of the held set when the context began
-  Site site_;
   bool failed_ = false;
   bool joined_ = false;
   bool gone_ = false;        // ended by another thread, and said so
@@ -155,8 +166,9 @@ void LiveContextMark::took(const Lock& lock) noexcept {
   }
   asked_->held = true;
   if (const LiveLockMark* mark = detail::mark_of(lock)) {
-    mark->took(asked_->sight, detail::is_shared(asked_->how), number_, asked_->site);
+    mark->took(asked_->sight, detail::is_shared(asked_->how), self_.thread, asked_->site);
   }
+  taken_ = asked_;
   asked_ = nullptr;
 }
 
@@ -166,42 +178,68 @@ void LiveContextMark::gives(const Lock& lock) noexcept {
   if (here == nullptr) {
     return;
   }
+  if (taken_ == nullptr || !newest(*here) || taken_->serial.load(std::memory_order_relaxed) != self_.serial ||
+      taken_->sight.lock != std::addressof(lock)) {
+    gives_closely(*here, lock);
+    return;
+  }
+  ++here->version;
+  if (const LiveLockMark* mark = detail::mark_of(lock)) {
+    mark->gives(detail::is_shared(taken_->how));
+  }
+  here->held.remove(*taken_);
+  taken_ = nullptr;
+}
+template <class Lock>
+[[gnu::noinline]] void LiveContextMark::gives_closely(Thread& here, const Lock& lock) noexcept {
   const LockSight sight = detail::sight(lock);
   const LiveLockMark* mark = detail::mark_of(lock);
-  if (elsewhere(*here)) {
-    leave_elsewhere(*here, detail::party(sight, How::wait, {}));
+  if (elsewhere(here)) {
+    leave_elsewhere(here, detail::party(sight, How::wait, {}));
     bool shared = false;
-    thread_->held.bury(serial_, detail::Buried{sight.lock, shared});
+    thread_->held.bury(self_.serial, detail::Buried{sight.lock, shared});
     if (mark != nullptr) {
       mark->gives(shared);
     }
     return;
   }
   if (!child_said_ && record_ != nullptr) {
-    child_said_ = detail::check_children(*here, *record_, detail::party(sight, How::wait, site_));
+    child_said_ = detail::check_children(here, *record_, detail::party(sight, How::wait, self_.site));
   }
-  ++here->version;
-  HeldRecord* record = detail::find_held(*here, serial_, sight.lock);
+  ++here.version;
+  HeldRecord* record = detail::find_held(here, self_.serial, sight.lock);
   if (record == nullptr) {
-    here->held_beyond -= here->held_beyond != 0 ? 1 : 0;
+    here.held_beyond -= here.held_beyond != 0 ? 1 : 0;
     return;
   }
   if (mark != nullptr) {
     mark->gives(detail::is_shared(record->how));
   }
-  here->held.remove(*record);
+  here.held.remove(*record);
 }
 
-inline void LiveContextMark::leave() noexcept {
-  Thread* here = thread_ == nullptr ? nullptr : detail::here();
+inline void LiveContextMark::end() noexcept {
+  Thread* here = detail::here();
   if (here == nullptr) {
     return;
   }
+  if (asked_ != nullptr || joined_ || record_ == nullptr || !newest(*here)) {
+    end_closely(*here);
+    return;
+  }
+  here->contexts.remove(*record_);
+  thread_ = nullptr;
+  if (failed_) {
+    here->version = version_;  // what was taken meanwhile was given back: the held set is as it was
+  }
+  detail::after_the_end(*here);
+}
+[[gnu::noinline]] inline void LiveContextMark::end_closely(Thread& here) noexcept {
   Thread& owner = *thread_;
   thread_ = nullptr;
-  if (elsewhere(*here)) {
-    leave_elsewhere(*here, {});
-    owner.contexts.bury(serial_, [](const ContextRecord&) { return true; });
+  if (elsewhere(here)) {
+    leave_elsewhere(here, {});
+    owner.contexts.bury(self_.serial, [](const ContextRecord&) { return true; });
     return;
   }
   if (asked_ != nullptr) {  // the lock threw an exception
@@ -209,18 +247,18 @@ inline void LiveContextMark::leave() noexcept {
     asked_ = nullptr;
   }
   if (joined_) {
-    owner.held.remove(*detail::find_joined(owner, serial_));
+    owner.held.remove(*detail::find_joined(owner, self_.serial));
   }
   if (record_ == nullptr) {
     --owner.contexts_beyond;
   } else {
     if (!child_said_) {
-      detail::check_children(owner, *record_, detail::context_party(site_));
+      detail::check_children(owner, *record_, detail::context_party(self_.site));
     }
     owner.contexts.remove(*record_);
   }
   if (failed_) {
-    owner.version = version_;  // what was taken meanwhile was given back: the held set is as it was
+    owner.version = version_;
   }
   detail::after_the_end(owner);
 }

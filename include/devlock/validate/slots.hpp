@@ -5,7 +5,7 @@
 // walks it. Another thread may only bury a record: mark it, so that the owner drops it when it comes by. Records never move, and
 // memory that was never needed is never touched.
 //
-// A `Record` has `std::atomic<std::uint64_t> serial{0}`, unique in the program while in use, and `std::uint16_t newer, older`.
+// A `Record` has `std::atomic<std::uint64_t> serial{0}`, unique in the program while in use, and `Record *newer, *older`.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,6 @@ namespace devlock::validate {
 template <class Record, std::uint16_t Room>
 class Slots {
  public:
-  static constexpr std::uint16_t none = 0xffff;
   static constexpr std::uint16_t room = Room;
 
   Slots() {}
@@ -27,51 +26,49 @@ class Slots {
 
   /// A new record on top; null if there is no room.
   Record* push(std::uint64_t serial) {
-    const std::uint16_t place = take_place();
-    if (place == none) {
+    Record* record = free_;
+    if (record != nullptr) {
+      free_ = record->older;
+    } else if ((record = make()) == nullptr) {
       return nullptr;
     }
-    Record& record = at(place);
-    record.older = newest_;
-    record.newer = none;
-    if (newest_ != none) {
-      at(newest_).newer = place;
+    record->older = newest_;
+    record->newer = nullptr;
+    if (newest_ != nullptr) {
+      newest_->newer = record;
     }
-    newest_ = place;
-    ++size_;
-    record.serial.store(serial, std::memory_order_release);  // pairs with the load in bury()
-    return &record;
+    newest_ = record;
+    record->serial.store(serial, std::memory_order_release);  // pairs with the load in bury()
+    return record;
   }
   void remove(Record& record) {
-    const std::uint16_t place = place_of(record);
-    (record.newer == none ? newest_ : at(record.newer).older) = record.older;
-    if (record.older != none) {
-      at(record.older).newer = record.newer;
+    (record.newer == nullptr ? newest_ : record.newer->older) = record.older;
+    if (record.older != nullptr) {
+      record.older->newer = record.newer;
     }
     record.serial.store(unused, std::memory_order_relaxed);
     record.older = free_;
-    free_ = place;
-    --size_;
+    free_ = &record;
   }
   void clear() {
-    while (newest_ != none) {
-      remove(at(newest_));
+    while (newest_ != nullptr) {
+      remove(*newest_);
     }
   }
 
   /// Walks from the newest to the oldest: `for (R* r = slots.newest(); r != nullptr; r = slots.older(*r))`.
   Record* newest() { return alive(newest_); }
   Record* older(const Record& record) { return alive(record.older); }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  Record& at(std::uint16_t place) { return *std::launder(reinterpret_cast<Record*>(bytes_) + place); }
-  std::uint16_t place_of(const Record& record) const {
-    return static_cast<std::uint16_t>(&record - reinterpret_cast<const Record*>(bytes_));
+  [[nodiscard]] bool empty() const { return newest_ == nullptr; }
+  /// Whether the newest record is the one of `serial`, as it mostly is.
+  [[nodiscard]] bool newest_is(std::uint64_t serial) const {
+    return newest_ != nullptr && newest_->serial.load(std::memory_order_relaxed) == serial;  // written by this thread
   }
 
   /// By another thread: drops every record of `serial` that `matches`.
   template <class Matches>
   void bury(std::uint64_t serial, Matches matches) {
-    const std::uint16_t made = made_.load(std::memory_order_acquire);  // pairs with take_place()
+    const std::uint16_t made = made_.load(std::memory_order_acquire);  // pairs with make()
     for (std::uint16_t place = 0; place != made; ++place) {
       Record& record = at(place);
       std::uint64_t expected = serial;
@@ -85,35 +82,27 @@ class Slots {
   static constexpr std::uint64_t unused = 0;
   static constexpr std::uint64_t buried = ~std::uint64_t{0};
 
-  Record* alive(std::uint16_t place) {
-    while (place != none) {
-      Record& record = at(place);
-      if (record.serial.load(std::memory_order_acquire) != buried) {  // pairs with bury()
-        return &record;
-      }
-      place = record.older;
-      remove(record);
+  Record& at(std::uint16_t place) { return *std::launder(reinterpret_cast<Record*>(bytes_) + place); }
+  Record* alive(Record* record) {
+    while (record != nullptr && record->serial.load(std::memory_order_acquire) == buried) {  // pairs with bury()
+      Record* const older = record->older;
+      remove(*record);
+      record = older;
     }
-    return nullptr;
+    return record;
   }
-  std::uint16_t take_place() {
-    if (free_ != none) {
-      const std::uint16_t place = free_;
-      free_ = at(place).older;
-      return place;
-    }
+  [[gnu::noinline]] Record* make() {
     const std::uint16_t place = made_.load(std::memory_order_relaxed);
     if (place == Room) {
-      return none;
+      return nullptr;
     }
-    ::new (static_cast<void*>(bytes_ + place * sizeof(Record))) Record;
+    Record* const record = ::new (static_cast<void*>(bytes_ + place * sizeof(Record))) Record;
     made_.store(static_cast<std::uint16_t>(place + 1), std::memory_order_release);  // pairs with bury()
-    return place;
+    return record;
   }
 
-  std::uint16_t newest_ = none;
-  std::uint16_t free_ = none;
-  std::size_t size_ = 0;
+  Record* newest_ = nullptr;
+  Record* free_ = nullptr;
   std::atomic<std::uint16_t> made_{0};
   alignas(Record) unsigned char bytes_[sizeof(Record) * Room];
 };

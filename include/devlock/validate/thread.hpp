@@ -14,6 +14,7 @@
 
 #include "devlock/config.hpp"
 #include "devlock/validate/facts.hpp"
+#include "devlock/validate/known_pairs.hpp"
 #include "devlock/validate/report.hpp"
 #include "devlock/validate/slots.hpp"
 
@@ -30,8 +31,8 @@ struct LockSight {
 /// A live context.
 struct ContextRecord {
   std::atomic<std::uint64_t> serial{0};
-  std::uint16_t newer = 0;
-  std::uint16_t older = 0;
+  ContextRecord* newer = nullptr;
+  ContextRecord* older = nullptr;
   std::uint64_t parent = 0;  ///< serial of the context that it was made from; 0 for a root
   const char* reason = nullptr;
   Site site;
@@ -42,8 +43,8 @@ struct HeldRecord {
   static constexpr std::size_t max_owners = 8;
 
   std::atomic<std::uint64_t> serial{0};
-  std::uint16_t newer = 0;
-  std::uint16_t older = 0;
+  HeldRecord* newer = nullptr;
+  HeldRecord* older = nullptr;
   std::atomic<const void*> lock{nullptr};
   LockSight sight{};
   const OrderFacts* order = nullptr;
@@ -78,6 +79,7 @@ struct Thread {
   std::size_t named_count = 0;
   const void* named[HeldRecord::max_owners]{};  ///< the nest locks named for the next acquisition
   Retries retries[8];
+  KnownPairs known;
   Slots<ContextRecord, max_contexts> contexts;
   Slots<HeldRecord, max_held> held;
   Thread* next_free = nullptr;
@@ -95,8 +97,12 @@ struct [[gnu::visibility("default")]] Threads {
   static inline Thread* all = nullptr;
   static inline std::atomic<std::uint64_t> numbers{0};
   static inline std::atomic<std::uint64_t> serials{1};
-  static inline constinit thread_local Thread* current = nullptr;
-  static inline constinit thread_local bool ended = false;
+  // Of this thread: one block, so that one address leads to both.
+  struct Here {
+    Thread* current;
+    bool ended;
+  };
+  static inline constinit thread_local Here here{nullptr, false};
 
   static void enter() {
     while (busy.test_and_set(std::memory_order_acquire)) {  // pairs with leave()

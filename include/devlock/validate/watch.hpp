@@ -25,8 +25,9 @@ struct Reference {
   Site site;
 };
 
-/// A context about to be used: is it this thread's newest?
-inline void check_use(Thread& thread, const Reference& context, const Site& where) {
+/// It is not the thread's newest, or the newest was ended by another thread.
+[[gnu::cold, gnu::noinline]] inline void check_use_closely(Thread& thread, const Reference& context,
+                                                           const Site& where) {
   if (context.thread == 0 || thread.contexts_beyond != 0) {
     return;
   }
@@ -44,6 +45,12 @@ inline void check_use(Thread& thread, const Reference& context, const Site& wher
     tell(thread, Fault::stale_context, used, {});
   } else if (newest->serial.load(std::memory_order_relaxed) != context.serial) {  // written by this thread
     tell(thread, Fault::stale_context, used, party(*newest));
+  }
+}
+/// A context about to be used: is it this thread's newest?
+inline void check_use(Thread& thread, const Reference& context, const Site& where) {
+  if (context.thread != thread.number || !thread.contexts.newest_is(context.serial)) {
+    check_use_closely(thread, context, where);
   }
 }
 
@@ -82,13 +89,18 @@ inline void check_wait(Thread& thread, std::uint64_t context, const LockSight& s
   }
 }
 
+[[gnu::cold, gnu::noinline]] inline void tell_no_room(Thread& thread, const LockSight& sight, How how,
+                                                      const Site& where) {
+  tell_too_many(thread, party(sight, how, where));
+  thread.named_count = 0;
+}
+
 /// A new record of a lock that is not held yet; null if there is no room.
 inline HeldRecord* write_down(Thread& thread, std::uint64_t context, const LockSight& sight, const OrderFacts* order,
                               How how, const Site& where) {
   HeldRecord* record = thread.held.push(context);
   if (record == nullptr) {
-    tell_too_many(thread, party(sight, how, where));
-    thread.named_count = 0;
+    tell_no_room(thread, sight, how, where);
     return nullptr;
   }
   record->lock.store(sight.lock, std::memory_order_relaxed);  // read by Slots::bury after the serial
@@ -105,17 +117,38 @@ inline HeldRecord* write_down(Thread& thread, std::uint64_t context, const LockS
   return record;
 }
 
-/// A lock is about to be waited for or tried. Answers where it is written down, or null.
-inline HeldRecord* ask(Thread& thread, std::uint64_t context, const LockSight& sight, const OrderFacts* order, How how,
-                       const Site& where) {
+/// A lock that is asked for against all that are held.
+[[gnu::noinline]] inline void check_held(Thread& thread, std::uint64_t context, const LockSight& sight,
+                                         const OrderFacts* order, How how, const Site& where) {
+  const HeldRecord* held = thread.held.newest();
+  while (held != nullptr && harmless(thread, context, *held, sight, order, how)) {
+    held = thread.held.older(*held);
+  }
+  if (held == nullptr) {
+    return;
+  }
   if (const HeldRecord* same = find_same(thread, sight)) {
     tell(thread, Fault::already_held, party(sight, how, where), party(*same));
   } else if (waits(how)) {
     check_wait(thread, context, sight, order, how, where);
   }
-  // A whole scope is waited for with the lives looked at under the locks, as pci::reset does.
-  if (waits(how) && how != How::scope_wait && sight.facts->is_live != nullptr && !sight.facts->is_live(sight.lock)) {
+}
+/// A lock of a device that is to go is about to be waited for.
+[[gnu::noinline]] inline void check_life(Thread& thread, const LockSight& sight, How how, const Site& where) {
+  if (!sight.facts->is_live(sight.lock)) {
     tell(thread, Fault::device_not_live, party(sight, how, where), {});
+  }
+}
+
+/// A lock is about to be waited for or tried. Answers where it is written down, or null.
+inline HeldRecord* ask(Thread& thread, std::uint64_t context, const LockSight& sight, const OrderFacts* order, How how,
+                       const Site& where) {
+  if (!thread.held.empty()) {
+    check_held(thread, context, sight, order, how, where);
+  }
+  // A whole scope is waited for with the lives looked at under the locks, as pci::reset does.
+  if (sight.facts->is_live != nullptr && waits(how) && how != How::scope_wait) {
+    check_life(thread, sight, how, where);
   }
   return write_down(thread, context, sight, order, how, where);
 }

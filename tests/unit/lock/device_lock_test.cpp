@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The two parts of a device's lock, and its life.
+// The two parts of a device's lock, and its life: made of a mutex and a block, which a script follows, and of one word.
 // One thread plays two here, which the validator would take for what it is.
 #define DEVLOCK_VALIDATE 0
 #include "devlock/lock/device_lock.hpp"
@@ -93,6 +93,53 @@ TEST_CASE_METHOD(Fixture, "Both classes join the set") {
   REQUIRE(std::is_same_v<decltype(guard)::held, Held<vfio::VfioOrder, vfio::device_lock, vfio::config_access>>);
 }
 
+// Whether another thread can take it now.
+template <class Lock>
+bool is_free(Lock& lock) {
+  bool free = false;
+  std::thread([&] {
+    vfio::ThreadContext other;
+    TryGuard guard{other, lock};
+    free = guard.owns_lock();
+  }).join();
+  return free;
+}
+TEST_CASE("In one word, each part excludes itself and the whole, and leaves the other part free") {
+  Real lock;
+  vfio::ThreadContext root;
+  {
+    Guard bind{root, lock.device()};
+    CHECK_FALSE(is_free(lock));
+    CHECK_FALSE(is_free(lock.device()));
+    CHECK(is_free(lock.config()));
+  }
+  {
+    Guard blocked{root, lock.config()};
+    CHECK_FALSE(is_free(lock));
+    CHECK(is_free(lock.device()));
+    CHECK_FALSE(is_free(lock.config()));
+  }
+  {
+    Guard both{root, lock};
+    CHECK_FALSE(is_free(lock.device()));
+    CHECK_FALSE(is_free(lock.config()));
+  }
+  CHECK(is_free(lock));
+}
+TEST_CASE("In one word, the parts are given back in either order") {
+  Real lock;
+  vfio::ThreadContext root;
+  Guard bind{root, lock.device()};
+  {
+    Guard blocked{bind, lock.config()};
+    CHECK_FALSE(is_free(lock.config()));
+  }
+  CHECK(is_free(lock.config()));
+  CHECK_FALSE(is_free(lock.device()));
+  bind.release();
+  CHECK(is_free(lock));
+}
+
 TEST_CASE("A device is live, then revoking, then gone") {
   Real lock;
   REQUIRE(lock.life() == DeviceLife::live);
@@ -130,6 +177,50 @@ TEST_CASE("Of several threads that revoke a device one succeeds") {
   one.join();
   two.join();
   REQUIRE(winners == 1);
+}
+
+TEST_CASE("Threads that wait for a device, for its parts or for both in turn all have their turns") {
+  Real lock;
+  long of_device = 0;  // plain on purpose
+  long of_config = 0;
+  constexpr int rounds = 5000;
+  const auto both = [&] {
+    vfio::ThreadContext root;
+    for (int i = 0; i != rounds; ++i) {
+      Guard guard{root, lock};
+      ++of_device;
+      ++of_config;
+    }
+  };
+  const auto one_by_one = [&] {
+    vfio::ThreadContext root;
+    for (int i = 0; i != rounds; ++i) {
+      Guard bind{root, lock.device()};
+      ++of_device;
+      Guard blocked{bind, lock.config()};
+      ++of_config;
+    }
+  };
+  const auto device = [&] {
+    vfio::ThreadContext root;
+    for (int i = 0; i != rounds; ++i) {
+      Guard bind{root, lock.device()};
+      ++of_device;
+    }
+  };
+  const auto config = [&] {
+    vfio::ThreadContext root;
+    for (int i = 0; i != rounds; ++i) {
+      Guard blocked{root, lock.config()};
+      ++of_config;
+    }
+  };
+  std::thread threads[] = {std::thread(both), std::thread(one_by_one), std::thread(device), std::thread(config)};
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(of_device == 3 * rounds);
+  CHECK(of_config == 3 * rounds);
 }
 
 TEST_CASE("Threads that lock a device exclude each other, whether they wait or try") {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// The mutex in one word: as a mutex, as the mutex of a DeviceLock, and the word that nobody waits for.
+// The mutex in one word: as a mutex, as that of a Sync policy, and the word that nobody waits for.
 #include "devlock/lock/word_mutex.hpp"
 
 #include <thread>
 
-#include "devlock/lock/device_lock.hpp"
 #include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/try_guard.hpp"
@@ -51,20 +50,21 @@ TEST_CASE("Threads that wait for a word all get their turn") {
   CHECK(count == 4 * rounds);
 }
 
-TEST_CASE("A DeviceLock over words is taken by guards like any other") {
-  DeviceLock<WordSync> device;
+TEST_CASE("The mutex of WordSync is a word") {
+  STATIC_REQUIRE(DEVLOCK_VALIDATE != 0 || sizeof(Ordered<vfio::kvm_lock, WordSync::mutex>) == 4);
+  Ordered<vfio::kvm_lock, WordSync::mutex> vm;
   ThreadContext root;
   {
-    Guard both{root, device};
+    Guard guard{root, vm};
     bool elsewhere = true;
     std::thread([&] {
       ThreadContext other;
-      TryGuard locked{other, device};
+      TryGuard locked{other, vm};
       elsewhere = locked.owns_lock();
     }).join();
     CHECK_FALSE(elsewhere);
   }
-  TryGuard again{root, device};
+  TryGuard again{root, vm};
   CHECK(again);
 }
 
