@@ -123,6 +123,40 @@ struct Waits : Tree<Rules> {
   }
 };
 
+// While a thread sleeps, the marks are the holders'. One holds the left device and looks; the other waits for it, or for what is above.
+template <class Rules, const Ask& waited>
+struct Asleep : Tree<Rules> {
+  static constexpr unsigned threads = 2;
+  bool asleep = false;  // of the checker's one real thread
+  void thread(unsigned index) {
+    if (index == 0) {
+      this->node[left].take(Intention::alone);
+      look();
+      this->use(left_alone);
+      look();
+      this->node[left].give(Intention::alone);
+      return;
+    }
+    auto& mine = this->node[waited.place];
+    while (!mine.try_take(waited.what)) {
+      asleep = true;
+      mine.sleep_until_changed(waited.what);
+      asleep = false;
+    }
+    this->use(waited);
+    mine.give(waited.what);
+  }
+  void look() {
+    const bool slept = asleep;
+    const unsigned above = this->node[root].marks();
+    const unsigned here = this->node[bridge].marks();
+    if (slept && asleep) {
+      mark("looked at a sleeper");
+      require(above == 1U && here == 1U, "a sleeper holds no mark");
+    }
+  }
+};
+
 TEST_CASE("Tries exclude each other as the table says, and leave nothing behind") {
   const std::vector<const char*> both = {"taken", "refused"};
   expect_verified<Tries<IntentionRules, whole_bridge, left_alone>>("subtree, device", both);
@@ -147,6 +181,12 @@ TEST_CASE("Who waits gets its turn, at every level, and no wakeup is lost") {
   expect_verified<Waits<IntentionRules, left_alone, left_alone>>("waits: one device twice", both);
   expect_verified<Waits<IntentionRules, whole_root, whole_bridge>>("waits: subtree in a subtree", both);
   expect_verified<Waits<IntentionRules, bridge_alone, whole_bridge>>("waits: bridge alone, subtree", both);
+  expect_verified<Waits<IntentionRules, bridge_alone, whole_bridge, left_alone>>("waits: sleepers at two levels", both);
+}
+
+TEST_CASE("Who waits holds no mark while it sleeps") {
+  expect_verified<Asleep<IntentionRules, left_alone>>("asleep: device", {"looked at a sleeper"});
+  expect_verified<Asleep<IntentionRules, whole_bridge>>("asleep: subtree", {"looked at a sleeper"});
 }
 
 struct OneMark : IntentionRules {
@@ -191,6 +231,8 @@ TEST_CASE("Rules that lack one thing are found") {
                                                                "", {Search::random});
   expect_found<Tries<KeepsMarks, left_alone, left_alone>>("a failed attempt keeps its marks", Outcome::assertion, 1000,
                                                           "no mark is left");
+  expect_found<Asleep<KeepsMarks, left_alone>>("a sleeper keeps its marks", Outcome::assertion, 100000,
+                                               "a sleeper holds no mark");
   expect_found<Tries<TakesRelaxed, left_alone, left_alone>>("taken without acquire", Outcome::data_race, 1000);
   expect_found<Tries<GivesRelaxed, left_alone, left_alone>>("given back without release", Outcome::data_race, 1000);
 }
