@@ -42,7 +42,9 @@ class DEVLOCK_CAPABILITY("mutex") DevicePart {
   DevicePart& operator=(const DevicePart&) = delete;
   /// The mutex or the block itself, if the policy has them apart. What is done with it is outside the order.
   template <class Complete = Device>
-  requires(Complete::has_mutex) [[nodiscard]] auto& native() noexcept { return device().locks_.template native<part>(); }
+  requires(Complete::has_mutex) [[nodiscard]] auto& native() noexcept {
+    return device().locks_.template native<part>();
+  }
 
   DEVLOCK_NO_UNIQUE_ADDRESS validate::LockMark mark;
 

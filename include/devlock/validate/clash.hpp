@@ -122,7 +122,8 @@ inline Clash compare(const Thread& thread, const HeldRecord& held, const LockSig
 }
 
 inline KnownPairs::Pair pair_of(const HeldRecord& held, const LockSight& sight, const OrderFacts* own, How how) {
-  return {held.sight.facts, sight.facts, held.order, own, Program::order.load(std::memory_order_relaxed), held.how, how};
+  const OrderFacts* const program = Program::order.load(std::memory_order_relaxed);
+  return {held.sight.facts, sight.facts, held.order, own, program, held.how, how};
 }
 inline bool shares_class(const LockFacts& one, const LockFacts& other) {
   for (std::size_t a = 0; a != one.count; ++a) {
