@@ -40,17 +40,16 @@ class Rounds {
   std::atomic<int> round_{0};
 };
 
-// Opens the device while another thread binds its driver.
-std::optional<Session> try_open(Host& host, Context& context, Address address, Answers& answers)
+// Opens the device of this group while another thread binds its driver.
+std::optional<Session> try_open(Host& host, Context& context, Address address, int id, Answers& answers)
     DEVLOCK_REQUIRES(context) {
-  const auto info = host.device(address);
-  if (!answers.note("look at device", info, {})) {
+  // No VFIO device of the group yet, or not any more, or its node is there and leads nowhere (ENXIO); when the last one leaves, the group leaves its container (EINVAL).
+  auto group = host.open_group(context, id);
+  if (!answers.note("open group", group, {ENOENT, ENODEV, ENXIO})) {
     return std::nullopt;
   }
   auto container = host.open_container();
-  auto group = host.open_group(context, info->iommu_group);
-  // No VFIO device of the group yet, or not any more; when the last one leaves, the group leaves its container (EINVAL).
-  if (!answers.note("open container", container, {}) || !answers.note("open group", group, {ENOENT, ENODEV}) ||
+  if (!answers.note("open container", container, {}) ||
       !answers.note("set container", group->set_container(context, *container), {ENODEV}) ||
       !answers.note("set IOMMU", container->set_iommu(context), {EINVAL})) {
     return std::nullopt;
@@ -71,6 +70,7 @@ void reset_against_unbind(Address address, int rounds) {
   Context context;
   Answers answers;
   Assigned assigned(host, context, address);
+  const int id = value(host.device(address)).iommu_group;
   {
     Worker<void> driver;
     Rounds opened;
@@ -85,10 +85,10 @@ void reset_against_unbind(Address address, int rounds) {
       return {};
     });
     for (int round = 1; round <= rounds; ++round) {
-      auto session = try_open(host, context, address, answers);
+      auto session = try_open(host, context, address, id, answers);
       for (int tries = 1; !session && answers.wrong().empty() && tries != 100000; ++tries) {
         std::this_thread::yield();
-        session = try_open(host, context, address, answers);
+        session = try_open(host, context, address, id, answers);
       }
       if (!session) {
         break;

@@ -57,13 +57,14 @@ class BasicContainer {
     }
     const long done = file_->ioctl(VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
     if (done < 0) {
-      return failure(
-          explain(Operation::set_iommu, "container", static_cast<int>(-done),
-                  {{EINVAL, "no group joined it, or its IOMMU is set already", "call it once, after set_container"},
-                   {EPERM, "the platform does not isolate interrupts",
-                    "switch interrupt remapping on, or accept the risk: allow_unsafe_interrupts=1 of vfio_iommu_type1"},
-                   {ENODEV, "no IOMMU driver takes this group", "load it: modprobe vfio_iommu_type1"},
-                   {EBUSY, "a device of the group has another IOMMU domain", ""}}));
+      return failure(explain(
+          Operation::set_iommu, "container", static_cast<int>(-done),
+          {{EINVAL, "no group joined it, or the last VFIO device of its group left, or its IOMMU is set already",
+            "call it once, after set_container"},
+           {EPERM, "the platform does not isolate interrupts",
+            "switch interrupt remapping on, or accept the risk: allow_unsafe_interrupts=1 of vfio_iommu_type1"},
+           {ENODEV, "no IOMMU driver takes this group", "load it: modprobe vfio_iommu_type1"},
+           {EBUSY, "a device of the group has another IOMMU domain", ""}}));
     }
     return {};
   }
