@@ -44,6 +44,7 @@ class BasicGroup {
            {ENOENT, "none of its functions is bound to a VFIO driver",
             "bind one to vfio-pci (modprobe vfio-pci if there is no such driver)"},
            {ENODEV, "its last VFIO device is leaving, or the first not there yet", "try again in a moment"},
+           {ENXIO, "its last VFIO device left just now", "try again in a moment"},
            {EACCES, "this process may not open its node", "run as root, or give this user the node"},
            {EPERM, "it has no IOMMU, which wants CAP_SYS_RAWIO", "run it as root"}});
       if (opened == -ENOENT && !inventory.sysfs().exists(inventory.sysfs().group_devices(number)).value_or(true)) {
