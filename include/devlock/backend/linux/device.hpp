@@ -10,6 +10,7 @@
 // Source: drivers/vfio/vfio_main.c, drivers/vfio/pci/vfio_pci_core.c, vfio_pci_intrs.c.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -141,10 +142,7 @@ class BasicDevice {
     }
     std::vector<std::int32_t> descriptors;
     for (const BasicGroup<Sys>* group : groups) {
-      if (group->native() < 0) {
-        return closed_handle(operation, "group");
-      }
-      descriptors.push_back(group->native());
+      descriptors.push_back(group->native());  // -1 if it is closed: the kernel counts them before it looks at them
     }
     if (groups.empty()) {
       return failed(operation, EINVAL,
@@ -154,8 +152,13 @@ class BasicDevice {
     if (done == 0) {
       return {};
     }
+    const auto is_open = [](const BasicGroup<Sys>* group) { return group->native() >= 0; };
+    const bool all_open = std::all_of(groups.begin(), groups.end(), is_open);
+    if (done == -EBADF && !all_open) {
+      return closed_handle(operation, "group");
+    }
     Error error = hot_reset_error(file_->address, static_cast<int>(-done));
-    if (done == -EINVAL) {
+    if (done == -EINVAL && all_open) {
       if (auto affected = hot_reset_info(context.again())) {
         groups.front()->say_what_is_not_owned(error, *affected, groups);
       }

@@ -107,9 +107,10 @@ class Device {
     }
     return all;
   }
-  /// VFIO_DEVICE_PCI_HOT_RESET, with the groups that prove what the caller owns. EINVAL: no group, more groups than functions, a closed
-  /// one, or a function that is affected and not the caller's. ENODEV: nothing can be reset there. EBUSY: a memory_lock is
-  /// taken. EAGAIN: a device lock is, or a function came or left. Waits for dev_set_lock, and for the memory_lock of a device of the set that is not open.
+  /// VFIO_DEVICE_PCI_HOT_RESET, with the groups that prove what the caller owns. ENODEV: nothing can be reset there. EINVAL: no group, more
+  /// groups than functions, or a function that is affected and not the caller's. EBADF: a group that is closed. EBUSY: a memory_lock is
+  /// taken. EAGAIN: a device lock is, or a function came or left. Waits for dev_set_lock, and for the memory_lock of a device of the set
+  /// that is not open.
   [[nodiscard]] Result<void> hot_reset(vfio::ContextFor<vfio::dev_set_lock> context, std::span<Group<S>* const> groups)
       DEVLOCK_REQUIRES(context) {
     if (!open_) {
@@ -119,18 +120,19 @@ class Device {
     if (!scope) {
       return failure(make_error(Operation::hot_reset, name(), ENODEV, "no bridge is above it", "reset the function"));
     }
+    if (groups.empty() || groups.size() > scope->affected().size()) {
+      return failure(
+          make_error(Operation::hot_reset, name(), EINVAL,
+                     groups.empty() ? "no group is named" : "more groups are named than functions are affected",
+                     "name the open group of each function that is affected, once"));
+    }
     std::vector<const VfioGroup<S>*> owned;
     for (const Group<S>* group : groups) {
-      if (group->file() != nullptr) {
-        owned.push_back(&group->file()->group());
+      if (group->file() == nullptr) {
+        return failure(make_error(Operation::hot_reset, name(), EBADF, "a group that is named is closed",
+                                  "name the open group of each function that is affected, once"));
       }
-    }
-    if (groups.empty() || groups.size() > scope->affected().size() || owned.size() != groups.size()) {
-      return failure(make_error(Operation::hot_reset, name(), EINVAL,
-                                owned.size() != groups.size() ? "a group that is named is closed"
-                                : groups.empty()              ? "no group is named"
-                                                              : "more groups are named than functions are affected",
-                                "name the open group of each function that is affected, once"));
+      owned.push_back(&group->file()->group());
     }
     HotResetSet<S> set(*open_->device->function.device_set, *scope, std::move(owned));
     ResetTarget<S> target(*open_->file->machine(), Operation::hot_reset);

@@ -125,8 +125,8 @@ class BasicHost {
     function->set_driver_override(std::string(driver));
     return {};
   }
-  /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA. EINVAL: no name of a
-  /// driver, or VFIO does not take the function.
+  /// ENODEV: no such function, or no match. ENOENT: no such driver. EBUSY: bound, or a user owns the group's DMA, or VFIO shall have it and
+  /// it has virtual functions. EINVAL: no name of a driver, or VFIO does not take the function. EAGAIN: the driver waits for something.
   [[nodiscard]] Result<void> bind(vfio::ContextFor<vfio::device_lock> context, Address address, std::string_view driver)
       DEVLOCK_REQUIRES(context) {
     return DriverCore<S>(*machine_).bind(context.again(), address, driver);
@@ -169,7 +169,7 @@ class BasicHost {
       DEVLOCK_REQUIRES(context) {
     return reset(context.again(), Operation::reset_bus, pci::ScopeKind::subordinate, bridge);
   }
-  /// sysfs `reset_subordinate` of a bridge: tries. ENOENT: no such function. ENOTTY: nothing is below it. EAGAIN: a lock is taken.
+  /// sysfs `reset_subordinate` of a bridge: tries. ENOENT: no such function. ENOTTY: it is no bridge. EAGAIN: a lock is taken.
   [[nodiscard]] Result<void> try_reset_bus(Address bridge) {
     return try_reset(Operation::reset_bus, pci::ScopeKind::subordinate, bridge);
   }
@@ -257,8 +257,8 @@ class BasicHost {
     if (auto scope = machine_->scope(kind, address)) {
       return std::move(*scope);
     }
-    return failure(make_error(operation, pci::to_string(address), ENOTTY, "nothing is below it",
-                              "name a bridge with something below it"));
+    return failure(
+        make_error(operation, pci::to_string(address), ENOTTY, "it is no bridge", "name the bridge above the device"));
   }
   Result<void> reset(vfio::ContextFor<vfio::device_lock> context, Operation operation, pci::ScopeKind kind,
                      Address address) DEVLOCK_REQUIRES(context) {

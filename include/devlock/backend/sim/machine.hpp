@@ -83,9 +83,18 @@ class Machine {
 
   /// The tree itself, for when nothing comes or goes.
   [[nodiscard]] const Tree& tree() const { return tree_; }
-  /// What a reset of this kind touches now; empty as Topology::scope is.
+  /// What a reset of this kind touches now; empty as Topology::scope is. The bus below a bridge may be empty: then it is the lock of the
+  /// bridge that is taken, and nothing that is reset, as pci_reset_bus does.
   [[nodiscard]] std::optional<pci::ResetScope<DeviceLock<S>>> scope(pci::ScopeKind kind, pci::Address address) const {
-    return bus_list_.with([&] { return tree_.scope(kind, address); });
+    return bus_list_.with([&] {
+      auto scope = tree_.scope(kind, address);
+      const Function<S>* bridge = scope || kind != pci::ScopeKind::subordinate ? nullptr : known(address);
+      if (bridge != nullptr && bridge->spec.is_bridge()) {
+        scope.emplace(kind, address);
+        scope->add_bridge(address, bridge->lock());
+      }
+      return scope;
+    });
   }
   /// What a reset of this kind hits now: what hangs there, whatever a scope lists.
   [[nodiscard]] std::vector<Function<S>*> hit_by(pci::ScopeKind kind, pci::Address address) const {

@@ -420,7 +420,16 @@ class FakeKernel {
         const auto* groups = reinterpret_cast<const std::int32_t*>(argument + sizeof reset);  // NOLINT
         const bool right = reset.argsz == sizeof reset + reset.count * sizeof *groups && reset.flags == 0;
         hot_resets.emplace_back(groups, groups + reset.count);
-        return right ? 0 : -EINVAL;
+        if (!right || reset.count > hot_reset_functions.size()) {
+          return -EINVAL;
+        }
+        for (const std::int32_t group : hot_resets.back()) {  // as fget and vfio_file_is_group, one after the other
+          const auto named = open_.find(group);
+          if (named == open_.end() || named->second.kind != Kind::group) {
+            return named == open_.end() ? -EBADF : -EINVAL;
+          }
+        }
+        return 0;
       }
       case VFIO_DEVICE_SET_IRQS: {
         vfio_irq_set head{};

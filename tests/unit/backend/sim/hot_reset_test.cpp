@@ -165,7 +165,9 @@ TEST_CASE("the groups that are named must be open, at least one, the right ones,
   Group* const both[] = {&session.group, &other.group};
   CHECK(answer(session.device.hot_reset(rig.root, both)) == "ok");
   CHECK(answer(other.group.close(rig.root)) == "ok");
-  CHECK(answer(session.device.hot_reset(rig.root, both)) == "EINVAL not owned");
+  CHECK(answer(session.device.hot_reset(rig.root, both)) == "EBADF invalid");
+  Group* const closed[] = {&other.group, &other.group, &other.group};
+  CHECK(answer(session.device.hot_reset(rig.root, closed)) == "EINVAL not owned");
 }
 
 TEST_CASE("functions of one bus in two groups: both groups must be named") {

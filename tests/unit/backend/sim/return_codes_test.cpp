@@ -143,8 +143,19 @@ TEST_CASE("sysfs reset and reset_subordinate answer as Linux's do") {
          rig.host.machine().set_privileged(false);
          return write_subordinate(rig, example::pair_root, "yes");
        }},
-      {"reset_subordinate", "nothing below", "ENOTTY unsupported",
+      {"reset_subordinate", "no bridge", "ENOTTY unsupported",
        [](Rig& rig) { return write_subordinate(rig, example::card, "1"); }},
+      {"reset_subordinate", "an empty bus", "ok",
+       [](Rig& rig) {
+         REQUIRE(write_remove(rig, example::edu, "1") == "ok");
+         return write_subordinate(rig, example::edu_root, "1");
+       }},
+      {"reset_subordinate", "an empty bus, the bridge held", "EAGAIN contended",
+       [](Rig& rig) {
+         REQUIRE(write_remove(rig, example::edu, "1") == "ok");
+         const Elsewhere held(lock_of(rig, example::edu_root).device());
+         return write_subordinate(rig, example::edu_root, "1");
+       }},
       {"reset_subordinate", "a function below held", "EAGAIN contended",
        [](Rig& rig) {
          const Elsewhere held(lock_of(rig, example::pair_b).device());
