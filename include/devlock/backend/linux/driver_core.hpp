@@ -139,10 +139,15 @@ class DriverCore {
       error.remedy = only == driver ? "see the kernel log (dmesg)" : "set driver_override to " + driver + " first";
     } else if (error_number == EBUSY) {
       const std::string bound = inventory_.driver_of(address).value_or(std::string());
-      error.reason = bound.empty() ? "a user owns its IOMMU group" : "it is bound to " + bound;
-      error.remedy = bound.empty()     ? "close that group first"
-                     : bound == driver ? ""
-                                       : "unbind it from " + bound + " first";
+      // VFIO does not take a physical function while it has virtual ones.
+      const bool virtuals = sysfs().exists(sysfs().device(address) + "/virtfn0").value_or(false);
+      error.reason = !bound.empty() ? "it is bound to " + bound
+                     : virtuals     ? "it has virtual functions, or a user owns its IOMMU group"
+                                    : "a user owns its IOMMU group";
+      error.remedy = bound == driver  ? ""
+                     : !bound.empty() ? "unbind it from " + bound + " first"
+                     : virtuals       ? "write 0 to its sriov_numvfs first, under the driver that made them"
+                                      : "close that group first";
     }
     return error;
   }

@@ -32,15 +32,19 @@ class Hotplug {
 
   explicit Hotplug(Inventory<Sys> inventory) : inventory_(std::move(inventory)) {}
 
-  /// Takes the function and what is below it away, unbinding first. Waits as unbind does, and stalls every hotplug while it does.
+  /// Takes the function and what is below it away, unbinding first. Waits as unbind does, and stalls every hotplug while it does. ENOTTY: it is
+  /// a virtual function, for which sysfs has no `remove`.
   [[nodiscard]] Result<void> remove([[maybe_unused]] MayWaitForRescan context, pci::Address address) const
       DEVLOCK_REQUIRES(context) {
     const auto written = inventory_.sysfs().write(inventory_.sysfs().device(address) + "/remove", "1");
     if (written) {
       return {};
     }
-    return failure(explain_device(inventory_, Operation::remove_function, address, written.error(),
-                                  {{ENODEV, "somebody removes it already", "wait until it is gone"}}));
+    const bool missing = written.error() == ENOENT && inventory_.present(address);
+    return failure(explain_device(
+        inventory_, Operation::remove_function, address, missing ? ENOTTY : written.error(),
+        {{ENODEV, "somebody removes it already", "wait until it is gone"},
+         {ENOTTY, "a virtual function is not removed by itself", "write 0 to sriov_numvfs of its physical function"}}));
   }
   /// Looks for new functions on every bus.
   [[nodiscard]] Result<void> rescan([[maybe_unused]] MayWaitForRescan context) const DEVLOCK_REQUIRES(context) {

@@ -37,6 +37,7 @@ struct Driver {
   bool manages_dma = false;  ///< left out of the group's DMA accounting: vfio-pci, pci-stub, pcieport
   bool is_vfio = false;      ///< gives its functions to user space
   bool sriov = false;        ///< has sriov_configure: virtual functions can be asked for
+  bool keeps_vfs = false;    ///< its .remove leaves them enabled: nvme, pci-pf-stub
 
   /// May this driver be bound to such a function?
   [[nodiscard]] bool matches(std::uint16_t vendor, std::uint16_t device, std::uint32_t class_code,

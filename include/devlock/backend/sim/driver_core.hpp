@@ -3,7 +3,10 @@
 //
 // Bind, unbind and probe, as the driver core does them under the device lock: dev->driver first, then DMA, then the driver's probe;
 // back in reverse. Unbinding a VFIO device waits, with the device lock held, until every open descriptor is closed. A function that
-// others need is unbound after them, with its lock given back meanwhile. A PF's driver takes its virtual functions away as it goes.
+// others need is unbound after them, with its lock given back meanwhile.
+// A PF's driver takes its virtual functions away as it goes; one that keeps them (`keeps_vfs`) leaves them there with their drivers, and
+// VFIO does not take the PF (EBUSY) until they are gone. As in Linux 6.1 and 6.12, an unbind does that under the PF's device lock and not
+// under the lock of the topology. Linux walks the list of the bus under the latter and so races with it; here the list has a leaf of its own.
 // Not checked: power management; there is none in this host.
 // Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev.
 #pragma once
@@ -88,30 +91,36 @@ class DriverCore {
   bool remove(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     return release(context.again(), function, true);
   }
-  /// Calls `act` with the device locks of the function and of the virtual ones that it has, taken in that order.
-  template <class Act>
-  void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Act& act)
-      DEVLOCK_REQUIRES(context) {
+  /// Calls `act` with the device locks of the function and of the virtual ones that it has, taken in that order; with its own alone if
+  /// `needed`, asked under that one, says that the others are not.
+  template <class Act, class Needed>
+  void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Needed& needed,
+                     const Act& act) DEVLOCK_REQUIRES(context) {
     for (std::vector<Function<S>*> virtuals;;) {
       const Locks scope(function, virtuals);
       auto waiting = function.waits_for_lock.enter();
       const HierarchicalLock locked{context, scope};
       waiting.leave();
-      if (function.virtuals == virtuals) {  // they change under its lock alone
+      if (function.virtuals == virtuals || !needed()) {  // they change under its lock alone
         act(locked);
         return;
       }
       virtuals = function.virtuals;
     }
   }
-  /// sriov_disable: its virtual functions lose their drivers and leave, the last one first. Call it with the locks of with_virtuals.
+  template <class Act>
+  void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Act& act)
+      DEVLOCK_REQUIRES(context) {
+    with_virtuals(context.again(), function, [] { return true; }, act);
+  }
+  /// sriov_disable: its virtual functions lose their drivers and leave, the first one first. Call it with the locks of with_virtuals.
   void disable_virtuals(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
-    for (; !function.virtuals.empty(); function.virtuals.pop_back()) {
-      Function<S>& last = *function.virtuals.back();
-      if (last.driver() != 0U) {
-        detach(context.again(), last);
+    for (; !function.virtuals.empty(); function.virtuals.erase(function.virtuals.begin())) {
+      Function<S>& next = *function.virtuals.front();
+      if (next.driver() != 0U) {
+        detach(context.again(), next);
       }
-      (void)machine_.erase(last);
+      (void)machine_.erase(next);
     }
   }
 
@@ -171,13 +180,19 @@ class DriverCore {
    private:
     std::vector<lock_type*> locks_;
   };
+  // Does the driver's .remove call pci_disable_sriov? Without a driver nobody does.
+  [[nodiscard]] bool takes_vfs(const Function<S>& function) const {
+    const unsigned place = function.driver();
+    return place != 0U && !machine_.driver(place).keeps_vfs;
+  }
   // __device_release_driver: consumers first, without this lock; then a look whether the driver still is the one that was to go.
   bool release(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, bool leaves)
       DEVLOCK_REQUIRES(context) {
     bool erased = false;
     for (unsigned driver = 0U;;) {
       std::optional<pci::Address> consumer;
-      with_virtuals(context.again(), function, [&](vfio::ContextFor<vfio::open_device> locked) {
+      const auto takes_virtuals = [&] { return leaves || takes_vfs(function); };
+      with_virtuals(context.again(), function, takes_virtuals, [&](vfio::ContextFor<vfio::open_device> locked) {
         locked.assume();
         const unsigned now = function.driver();
         if (driver != 0U && now != 0U && now != driver && !leaves) {
@@ -189,7 +204,11 @@ class DriverCore {
           if (consumer) {
             return;
           }
+        }
+        if (takes_virtuals()) {
           disable_virtuals(locked.again(), function);
+        }
+        if (now != 0U) {
           detach(locked.again(), function);
         }
         erased = leaves && machine_.erase(function);

@@ -68,16 +68,19 @@ inline Blueprint example_blueprint() {
 
 namespace example {
 inline constexpr pci::Address sriov_root{0, 0, 4, 0};
-inline constexpr pci::Address physical{0, 7, 0, 0};  ///< SR-IOV, up to four virtual functions; not in example_blueprint()
+/// SR-IOV, up to four virtual functions; not in example_blueprint()
+inline constexpr pci::Address physical{0, 7, 0, 0};
 inline constexpr pci::Address virtual_a{0, 7, 0, 1};
 inline constexpr pci::Address virtual_b{0, 7, 0, 2};
 }  // namespace example
 
-/// The same with a function that has SR-IOV below a root port, and its driver igb, which supports that.
+/// The same with a function that has SR-IOV below a root port, and its driver igb, which supports that. pci-pf-stub does too, and keeps
+/// the virtual functions when it goes.
 inline Blueprint sriov_blueprint() {
   Blueprint plan = example_blueprint();
   plan.driver({.name = "igb", .ids = {{0x8086, 0x10c9, 0}}, .manages_dma = false, .is_vfio = false, .sriov = true})
       .driver({.name = "igbvf", .ids = {{0x8086, 0x10ca, 0}}, .manages_dma = false, .is_vfio = false})
+      .driver({.name = "pci-pf-stub", .ids = {}, .sriov = true, .keeps_vfs = true})
       .root_port(example::sriov_root)
       .function({.address = example::physical,
                  .bridge = example::sriov_root,

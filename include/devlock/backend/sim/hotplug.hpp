@@ -27,9 +27,15 @@ class Hotplug {
   explicit Hotplug(const BasicHost<S>& host) : machine_(host.machine()) {}
 
   /// Takes a function away with all that is below it and its virtual functions; their drivers are unbound first, and that waits for open
-  /// descriptors with the lock of the topology held. ENOENT: no such function, or it left meanwhile.
+  /// descriptors with the lock of the topology held. ENOENT: no such function, or it left meanwhile. ENOTTY: it is virtual, so sysfs has no
+  /// `remove` for it. Linux leaves the virtual functions of a PF behind whose driver keeps them; here they go too.
   [[nodiscard]] Result<void> remove(vfio::ContextFor<vfio::rescan_remove_lock> context, pci::Address address)
       DEVLOCK_REQUIRES(context) {
+    if (const Function<S>* one = machine_.find(address); one != nullptr && one->physical != nullptr) {
+      return failure(make_error(Operation::remove_function, pci::to_string(address), ENOTTY,
+                                "a virtual function is not removed by itself",
+                                "write 0 to sriov_numvfs of its physical function"));
+    }
     auto waiting = machine_.waits_for_rescan.enter();
     Guard topology{context, machine_.rescan_lock};
     waiting.leave();
@@ -47,8 +53,8 @@ class Hotplug {
       }
     }
     for (auto one = leaving.rbegin(); one != leaving.rend(); ++one) {
-      if ((*one)->physical == nullptr || (*one) == function) {
-        leave(topology, **one);
+      if ((*one)->physical == nullptr) {  // a virtual one leaves with the function that it belongs to
+        (void)DriverCore<S>(machine_).remove(topology, **one);
       }
     }
     return {};
@@ -139,14 +145,6 @@ class Hotplug {
     Guard bus{context, pci::lock_to_add_below(bridge->lock())};
     waiting.leave();
     return machine_.add(spec).has_value();
-  }
-  // A virtual function that is removed by itself leaves the list of its PF too.
-  void leave(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
-    (void)DriverCore<S>(machine_).remove(context.again(), function);
-    if (function.physical != nullptr) {
-      Guard device{context, function.physical->lock().device()};
-      std::erase(function.physical->virtuals, &function);
-    }
   }
   void probe_all(vfio::ContextFor<vfio::device_lock> context, const std::vector<pci::Address>& came)
       DEVLOCK_REQUIRES(context) {

@@ -4,7 +4,7 @@
 // How a function enters VFIO when its driver is bound, and leaves it when that is unbound: both under its device lock. Leaving waits
 // until every open descriptor is closed.
 // Not checked: that the device lock is held; the context says that the caller may wait for what comes after it.
-// Source: vfio_register_group_dev, vfio_unregister_group_dev in drivers/vfio/vfio_main.c.
+// Source: vfio_register_group_dev, vfio_unregister_group_dev in drivers/vfio/vfio_main.c; vfio_pci_core_register_device.
 #pragma once
 
 #include "devlock/backend/sim/machine.hpp"
@@ -16,13 +16,18 @@ class VfioRegistration {
  public:
   explicit VfioRegistration(Machine<S>& machine) : machine_(machine) {}
 
-  /// vfio-pci's probe. EINVAL: the function is in no group, or is a bridge.
+  /// vfio-pci's probe. EINVAL: the function is in no group, or is a bridge. EBUSY: it has virtual functions.
   Result<void> enter(vfio::ContextFor<vfio::open_device> context, Function<S>& function, Operation operation)
       DEVLOCK_REQUIRES(context) {
     if (function.group == nullptr || function.spec.is_bridge()) {
       return failure(make_error(operation, pci::to_string(function.address()), EINVAL,
                                 function.group == nullptr ? "it is in no IOMMU group" : "VFIO does not take bridges",
                                 function.group == nullptr ? "enable the IOMMU" : "give away what is below it"));
+    }
+    if (!function.virtuals.empty()) {
+      return failure(make_error(operation, pci::to_string(function.address()), EBUSY,
+                                "it has virtual functions, which others may use",
+                                "write 0 to its sriov_numvfs first, under the driver that made them"));
     }
     Guard list{context, machine_.group_list_lock};
     auto group = function.group->vfio();

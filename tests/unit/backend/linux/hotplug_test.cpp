@@ -76,6 +76,9 @@ TEST_CASE("what is not there is not removed, and each errno says why", "[hotplug
     expect(m.host.remove(m.root, first),
            {Operation::remove_function, row.error_number, row.error_class, "0000:01:00.0", row.reason});
   }
+  // Of a virtual function: it is there, and the attribute is not.
+  expect(m.host.remove(m.root, port),
+         {Operation::remove_function, ENOTTY, ErrorClass::unsupported, "0000:00:01.0", "not removed by itself"});
   m.kernel.fail(Call::open, ENOENT, "/sys/bus/pci/rescan");
   expect(m.host.rescan(m.root), {Operation::rescan, ENOENT, ErrorClass::gone, "PCI buses", "no PCI"});
   m.kernel.fail(Call::open, EACCES, "/sys/bus/pci/rescan");
