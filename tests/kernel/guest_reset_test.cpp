@@ -107,6 +107,13 @@ TEST_CASE("a hot reset names the function that is not with VFIO, and the one who
     const devlock::Error missing = error(session.device.hot_reset(context, wrong));
     REQUIRE(missing.error_class == ErrorClass::not_owned);
     REQUIRE(missing.reason.find("group " + std::to_string(session.group.id())) != std::string::npos);
+    // The kernel counts the groups before it looks at their descriptors.
+    value(stranger.device.close(context));
+    value(stranger.group.close(context));
+    const std::array closed{&session.group, &stranger.group};
+    REQUIRE(error(session.device.hot_reset(context, closed)).error_number == EBADF);
+    const std::array many{&stranger.group, &stranger.group, &stranger.group};
+    REQUIRE(error(session.device.hot_reset(context, many)).error_number == EINVAL);
   }
   value(host.probe(context, pair_second()));
 }
@@ -140,6 +147,17 @@ TEST_CASE("a function that is removed is gone until a rescan", "[rescan]") {
   REQUIRE(error(host.remove(context, edu())).error_class == ErrorClass::gone);
   value(host.rescan(context));
   REQUIRE(value(host.device(edu())).iommu_group >= 0);
+}
+
+TEST_CASE("a bus with nothing on it is reset, and a function that is no bridge has no bus", "[empty_bus]") {
+  Host host;
+  Context context;
+  const Address bridge = value(host.device(edu())).bridges.back();
+  REQUIRE(error(host.try_reset_bus(edu())).error_number == ENOTTY);
+  value(host.remove(context, edu()));
+  const auto reset = host.try_reset_bus(bridge);
+  value(host.rescan(context));
+  value(reset);
 }
 
 TEST_CASE("a remove that waits for a descriptor stalls every rescan, and the close ends both", "[stalls]") {

@@ -4,15 +4,16 @@
 // Bind, unbind and probe, as the driver core does them under the device lock: dev->driver first, then DMA, then the driver's probe;
 // back in reverse. Unbinding a VFIO device waits, with the device lock held, until every open descriptor is closed. A function that
 // others need is unbound after them, with its lock given back meanwhile.
-// A PF's driver takes its virtual functions away as it goes; one that keeps them (`keeps_vfs`) leaves them there with their drivers, and
-// VFIO does not take the PF (EBUSY) until they are gone. As in Linux 6.1 and 6.12, an unbind does that under the PF's device lock and not
-// under the lock of the topology. Linux walks the list of the bus under the latter and so races with it; here the list has a leaf of its own.
+// A PF's driver takes its virtual functions away as it goes; one that keeps them (`keeps_vfs`) leaves them, and VFIO does not take the PF
+// (EBUSY) until they are gone. As in Linux 6.1 and 6.12, an unbind does that without the lock of the topology. Linux walks the list of the
+// bus under that one and so races with it; here the list has a leaf of its own.
 // Not checked: power management; there is none in this host.
 // Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev.
 #pragma once
 
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "devlock/backend/sim/vfio_registration.hpp"
@@ -91,8 +92,7 @@ class DriverCore {
   bool remove(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     return release(context.again(), function, true);
   }
-  /// Calls `act` with the device locks of the function and of the virtual ones that it has, taken in that order; with its own alone if
-  /// `needed`, asked under that one, says that the others are not.
+  /// Calls `act` with the device locks of the function and of its virtual ones, in that order; of these if needed() says so, under its own.
   template <class Act, class Needed>
   void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Needed& needed,
                      const Act& act) DEVLOCK_REQUIRES(context) {
@@ -111,7 +111,7 @@ class DriverCore {
   template <class Act>
   void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Act& act)
       DEVLOCK_REQUIRES(context) {
-    with_virtuals(context.again(), function, [] { return true; }, act);
+    with_virtuals(context.again(), function, std::true_type(), act);
   }
   /// sriov_disable: its virtual functions lose their drivers and leave, the first one first. Call it with the locks of with_virtuals.
   void disable_virtuals(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
@@ -180,7 +180,7 @@ class DriverCore {
    private:
     std::vector<lock_type*> locks_;
   };
-  // Does the driver's .remove call pci_disable_sriov? Without a driver nobody does.
+  // Does its driver's .remove call pci_disable_sriov?
   [[nodiscard]] bool takes_vfs(const Function<S>& function) const {
     const unsigned place = function.driver();
     return place != 0U && !machine_.driver(place).keeps_vfs;

@@ -44,7 +44,7 @@ std::vector<Entry> iommu_entries() {
                                           {"claimed", "claim refused", "bound", "probe refused", "removed"}),
           fault<TwoProbesAndClaim<Counted, ClearsFirstAlways>>("two probes, claim: a refused probe is cleaned up after",
                                                                "two probes, claim: counted", Outcome::assertion, 1000,
-                                                               "unuse_dma_api without use_dma_api"),
+                                                               "dma_cleanup if and only if dma_configure succeeded"),
           larger<TwoProbesAndClaim<Counted, ClearsAfterwards, 2>>("two probes, two claims: counted", 20000),
           fix<TwoProbesAndClaim<ListWalk, ClearsFirstAlways>>(
               "two probes, claim: walk, cleared first, also if refused", 5000,
@@ -56,6 +56,31 @@ std::vector<Entry> iommu_entries() {
           fault<TwoProbesAndClaim<ListWalk>>("two probes, claim: walk meets a driver that was unloaded",
                                              "two probes, claim: walk, cleared first, also if refused",
                                              Outcome::data_race, 1000, "driver_managed_dma"),
+          fix<ClaimAgainstFailure<Counted>>("claim against a probe that fails: counted", 1000,
+                                            {"claimed", "claim refused", "probe refused", "probe failed by itself"}),
+          fault<ClaimAgainstFailure<Counted, ForgetsAfterFailure>>(
+              "claim against a probe that fails: dma_cleanup is forgotten", "claim against a probe that fails: counted",
+              Outcome::assertion, 100, "a group that no driver uses can be claimed"),
+          fault<ClaimAgainstFailure<Counted, CleansUpTwice>>(
+              "claim against a probe that fails: cleaned up after twice", "claim against a probe that fails: counted",
+              Outcome::assertion, 100, "dma_cleanup if and only if dma_configure succeeded"),
+          fault<ClaimAgainstFailure<Counted, CleansUpRefused>>(
+              "claim against a probe that fails: cleaned up after a refusal",
+              "claim against a probe that fails: counted", Outcome::assertion, 100,
+              "dma_cleanup if and only if dma_configure succeeded"),
+          fix<FailureAgainstProbe<Counted>>("a probe that fails against a probe: counted", 1000,
+                                            {"bound", "removed", "probe failed by itself"}),
+          fault<FailureAgainstProbe<Counted, ForgetsAfterFailure>>(
+              "a probe that fails against a probe: dma_cleanup is forgotten",
+              "a probe that fails against a probe: counted", Outcome::assertion, 100,
+              "without an owner the count is that of the devices in DMA use"),
+          fault<FailureAgainstProbe<Counted, CleansUpTwice>>(
+              "a probe that fails against a probe: cleaned up after twice",
+              "a probe that fails against a probe: counted", Outcome::assertion, 100,
+              "dma_cleanup if and only if dma_configure succeeded"),
+          fix<FailureAgainstProbe<Counted, ClearsAfterwards, 1>>(
+              "a probe that fails, probe, claim: counted", 5000,
+              {"bound", "removed", "probe failed by itself", "probe refused", "claimed", "claim refused"}),
           fix<TwoRemoves<Counted, ClearsAfterwards, true>>("two removes: counted", 1000, {"removed"}),
           fix<TwoRemoves<ListWalk, ClearsFirst, true>>("two removes: walk, dev->driver cleared first", 1000,
                                                        {"removed"}),

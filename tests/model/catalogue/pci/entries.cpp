@@ -5,6 +5,7 @@
 #include "model/catalogue/pci/bus_hotplug.hpp"
 #include "model/catalogue/pci/consumers.hpp"
 #include "model/catalogue/pci/descriptor.hpp"
+#include "model/catalogue/pci/failing_reset.hpp"
 #include "model/catalogue/pci/hot_reset.hpp"
 #include "model/catalogue/pci/recovery_faults.hpp"
 #include "model/catalogue/pci/reset_faults.hpp"
@@ -79,6 +80,37 @@ std::vector<Entry> pci_entries() {
                                                           "try_reset: function, function below", Outcome::assertion, 10,
                                                           "a reset goes through a locked bridge"),
 
+          fix<FailsInTurn<TryReset, BusAndEnd, Step::save>>(
+              "try_reset: bus, each save fails in turn", 5000,
+              {"save failed at 1", "save failed at 2", "save failed at 3", "save failed at 4", "contended, rolled back",
+               "contended further down, rolled back", "reset"}),
+          fix<FailsInTurn<TryReset, BusAndEnd, Step::reset>>(
+              "try_reset: bus, the reset fails at each function in turn", 5000,
+              {"reset failed at 1", "reset failed at 2", "reset failed at 3", "reset failed at 4",
+               "contended, rolled back", "contended further down, rolled back", "reset"}),
+          fix<FailsInTurn<TryReset, SlotAndEnd, Step::save>>(
+              "try_reset: slot, each save fails in turn", 5000,
+              {"save failed at 1", "save failed at 2", "contended, rolled back", "reset"}),
+          fix<FailsInTurn<TryReset, SlotAndEnd, Step::reset>>(
+              "try_reset: slot, the reset fails at each function in turn", 5000,
+              {"reset failed at 1", "reset failed at 2", "contended, rolled back", "reset"}),
+          fix<FailsInTurn<TryReset, ParentAndChild, Step::save>>(
+              "try_reset: function, its save fails", 1000, {"save failed at 1", "contended, rolled back", "reset"}),
+          fix<FailsInTurn<TryReset, ParentAndChild, Step::reset>>(
+              "try_reset: function, its reset fails", 1000, {"reset failed at 1", "contended, rolled back", "reset"}),
+          fault<FailsInTurn<Slips<Slip::keeps_saved>, BusAndEnd, Step::save>>(
+              "a failed save keeps what was saved before it", "try_reset: bus, each save fails in turn",
+              Outcome::assertion, 100, "what was saved is restored"),
+          fault<FailsInTurn<Slips<Slip::restores_one_too_many>, BusAndEnd, Step::save>>(
+              "a failed save restores the function whose save failed too", "try_reset: bus, each save fails in turn",
+              Outcome::assertion, 100, "restore only after save"),
+          fault<FailsInTurn<Slips<Slip::keeps_quiet>, BusAndEnd, Step::reset>>(
+              "a failed reset restores nothing", "try_reset: bus, the reset fails at each function in turn",
+              Outcome::assertion, 100, "what was saved is restored"),
+          fault<FailsInTurn<Slips<Slip::keeps_locks>, BusAndEnd, Step::reset>>(
+              "a failed reset keeps its locks", "try_reset: bus, the reset fails at each function in turn",
+              Outcome::assertion, 100, "what was taken is given back"),
+
           fix<SriovAgainstReset<DeviceFirst>>("sriov_numvfs against reset: device_lock first", 1000,
                                               {"reset before", "reset after"}),
           fault<SriovAgainstReset<ConfigFirst>>("V2 sriov_numvfs against reset: config access first",
@@ -97,9 +129,21 @@ std::vector<Entry> pci_entries() {
           fault<Sriov<WithoutTheTopology, 0, Numvfs, Remove, Rescan>>(
               "sriov_numvfs, remove, rescan: no lock of the topology", "sriov_numvfs, remove, rescan: topology first",
               Outcome::data_race, 100),
+          fix<Sriov<BeforeTheDevice, 2, Unbind, Rescan>>(
+              "unbind of a PF with VFs, rescan: topology first", 1000,
+              {"unbound with virtual functions", "rescan sees virtual functions", "rescan sees none"}),
+          fault<Sriov<WithoutTheTopology, 2, Unbind, Rescan>>(
+              "unbind of a PF with VFs, rescan: device_lock alone (6.12)",
+              "unbind of a PF with VFs, rescan: topology first", Outcome::data_race, 100, "bus->devices"),
+          fix<Sriov<BeforeTheDevice, 2, Unbind, Numvfs>>(
+              "unbind of a PF with VFs, sriov_numvfs: topology first", 1000,
+              {"unbound with virtual functions", "as many as there are", "no driver any more"}),
+          fault<Sriov<KeepsThem<BeforeTheDevice>, 2, Remove, Rescan>>(
+              "remove with VFs, rescan: the driver keeps them (6.12)", "remove with VFs, rescan: topology first",
+              Outcome::assertion, 100, "no function of a removed device stays on the bus"),
           fix<Sriov<BeforeTheDevice, 2, Remove, Rescan>>(
-              "remove with VFs, rescan: topology first", 1000,
-              {"removed with virtual functions", "rescan sees virtual functions", "rescan sees none"}),
+              "remove with VFs, rescan: topology first",
+              1000, {"removed with virtual functions", "rescan sees virtual functions", "rescan sees none"}),
           fault<Sriov<InsideAddAndDelete, 2, Remove, Rescan>>("V9 remove with VFs takes the topology's lock again",
                                                               "remove with VFs, rescan: topology first",
                                                               Outcome::locked_twice, 10),

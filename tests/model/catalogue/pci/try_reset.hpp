@@ -10,6 +10,7 @@
 #include "model/catalogue/order.hpp"
 
 #include "devlock/pci/reset.hpp"
+#include "model/catalogue/pci/failure.hpp"
 #include "model/support/switch.hpp"
 
 namespace catalogue::pci {
@@ -29,29 +30,48 @@ constexpr int running = 0;
 constexpr int quiet = 1;
 constexpr int erased = 2;
 
+inline Result<void> refused(int error_number, std::string object = {}) {
+  return devlock::failure(
+      devlock::make_error(devlock::Operation::reset_function, std::move(object), error_number, "as the scenario says"));
+}
+inline Result<void> contended() {
+  return refused(EAGAIN);
+}
+
 /// What is reset. The state of a function is the data of its lock's mutex, so that touching it without the lock is a race;
 /// and the host looks itself whether the toucher holds the lock.
 class Host {
  public:
-  explicit Host(model::Switch<Lock>& host) : Host(host.tree) {}
-  explicit Host(const devlock::pci::Topology<Lock>& tree) : tree_(&tree) {}
+  explicit Host(model::Switch<Lock>& host, Failure fails = {}) : Host(host.tree, fails) {}
+  explicit Host(const devlock::pci::Topology<Lock>& tree, Failure fails = {}) : tree_(&tree), fails_(fails) {}
 
   Result<void> check(const ResetScope<Lock>&) { return {}; }
   Result<void> save(Address address) {
+    if (fails_.step == Step::save && fails_.place == saved_) {
+      return refused(EIO, to_string(address));
+    }
     change(address, running, quiet);
+    ++saved_;
     return {};
   }
   /// Hits what is there below the bridge or in the slot, as hardware does, whatever the scope lists.
   Result<void> reset(const ResetScope<Lock>& scope) {
-    strike(*tree_->scope(scope.kind(), scope.target()));
+    const auto really = *tree_->scope(scope.kind(), scope.target());
+    if (fails_.step == Step::reset) {
+      strike(really, fails_.place);
+      return refused(EIO, to_string(really.affected()[fails_.place]));
+    }
+    strike(really);
     return {};
   }
   Result<void> restore(Address address) {
     auto& state = locked(address).data();
     require(state.get() != running, "restore only after save");
     state.set(running);
+    --saved_;
     return {};
   }
+  [[nodiscard]] std::size_t saved() const { return saved_; }
 
  protected:
   [[nodiscard]] bool holds(Address address) const { return mutex_of(lock_of(address)).holder() == model::self(); }
@@ -60,12 +80,12 @@ class Host {
     require(node != nullptr, "a device that left is not touched");
     return node->lock;
   }
-  /// The reset itself, of all that is really there.
-  void strike(const ResetScope<Lock>& really) {
+  /// The reset itself, of all that is really there, or of the first `count`.
+  void strike(const ResetScope<Lock>& really, std::size_t count = std::dynamic_extent) {
     if (const auto* bridge = tree_->find(really.affected().front())->bridge; bridge != nullptr) {
       require(holds(bridge->address), "a reset goes through a locked bridge");
     }
-    for (const Address address : really.affected()) {
+    for (const Address address : really.affected().first(std::min(count, really.affected().size()))) {
       require(holds(address), "every function that a reset hits is locked");
       change(address, quiet, erased);
     }
@@ -84,11 +104,9 @@ class Host {
     state.set(to);
   }
   const devlock::pci::Topology<Lock>* tree_;
+  Failure fails_;
+  std::size_t saved_ = 0;  // functions that were saved and not restored since
 };
-
-inline Result<void> contended() {
-  return devlock::failure(devlock::make_error(devlock::Operation::reset_function, "", EAGAIN, ""));
-}
 
 /// As shipped by the library.
 struct TryReset {
@@ -131,14 +149,17 @@ struct Resets {
     }
   }
 
-  void reset(unsigned index) {
+  void reset(unsigned index, Failure fails = {}) {
     ThreadContext root;
-    Host host(*switch_);
+    Host host(*switch_, fails);
     const Result<void> done = How::run(root, host, switch_->touched[index]);
     require(devlock::check::times_blocked() == 0, "a try never waits");
     require(model::held_locks[index].size == 0, "what was taken is given back");
     if (done) {
       mark("reset");
+      require(fails.step == Step::none, "a step that fails is reported");
+    } else if (done.error().error_number == EIO) {
+      expect_failed(fails, host, done.error(), switch_->touched[index].affected()[fails.place]);
     } else if (done.error().error_class == ErrorClass::contended) {
       mark("contended, rolled back");
       require(done.error().error_number == EAGAIN, "contended is EAGAIN");
@@ -149,6 +170,11 @@ struct Resets {
       mark("gone");
       require(done.error().error_class == ErrorClass::gone && done.error().error_number == ENODEV, "gone is ENODEV");
     }
+  }
+  static void expect_failed(Failure fails, const Host& host, const devlock::Error& error, Address where) {
+    mark(mark_of(fails));
+    require(fails.step != Step::none && error.object == to_string(where), "the step that failed is what is reported");
+    require(host.saved() == 0, "what was saved is restored");
   }
   void thread(unsigned index) {
     for (unsigned time = 0; time != Times; ++time) {

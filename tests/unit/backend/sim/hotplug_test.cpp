@@ -88,6 +88,16 @@ TEST_CASE("a physical function that is removed or unbound takes its virtual ones
   CHECK(*rig.hotplug.num_vfs(rig.root.assume(), example::physical) == 0);
 }
 
+// As in Linux 6.1 and 6.12, where it then races with whoever walks the list of the bus under that lock.
+TEST_CASE("an unbind takes the virtual functions away although somebody else has the lock of the topology") {
+  HotplugRig rig;
+  REQUIRE(rig.set_num_vfs(2) == "ok");
+  const Elsewhere held(rig.host.machine().rescan_lock);
+  CHECK(answer(rig.host.unbind(rig.root.assume(), example::physical)) == "ok");
+  CHECK_FALSE(rig.there(example::virtual_a));
+  CHECK_FALSE(rig.there(example::virtual_b));
+}
+
 TEST_CASE("a virtual function is not removed by itself, and leaves with the port above it") {
   HotplugRig rig;
   REQUIRE(rig.set_num_vfs(2) == "ok");

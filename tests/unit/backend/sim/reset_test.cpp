@@ -75,7 +75,7 @@ TEST_CASE("a bus reset resets all that is below the bridge and not the bridge") 
   }
 }
 
-TEST_CASE("a bus reset needs something below") {
+TEST_CASE("a bus reset needs a bridge") {
   Rig rig;
   CHECK(answer(rig.host.try_reset_bus(example::card)) == "ENOTTY unsupported");
 }

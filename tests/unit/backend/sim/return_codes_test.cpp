@@ -2,11 +2,13 @@
 // Copyright the devlock authors
 //
 // Every return code of Linux's PCI resets, VFIO groups and devices, IOMMU ownership and driver binding, each from the situation
-// that it stands for. One row is one code.
+// that it stands for. One row is one code. A descriptor of the wrong kind, as HOT_RESET refuses with EINVAL, cannot be said here: it is a
+// type. The codes of an open character device are those of a mediated one, for which this host has them.
 #include <functional>
 #include <set>
 #include <vector>
 
+#include "devlock/backend/sim/mdev_bus.hpp"
 #include "devlock/backend/sim/sysfs.hpp"
 #include "unit/backend/sim/support.hpp"
 
@@ -45,6 +47,34 @@ std::string write_numvfs(Rig& rig, pci::Address address, const char* text) {
 }
 std::string write_remove(Rig& rig, pci::Address address, const char* text) {
   return answer(sim::Sysfs(rig.host).remove(rig.root.assume(), address, text));
+}
+/// What `ask` answers once the lock is free for which it waits, on the function at `address`.
+std::string after_waiting(Rig& rig, pci::Address address, const std::function<std::string()>& ask) {
+  std::string answered;
+  std::thread asker;
+  {
+    const Elsewhere held(lock_of(rig, address).device());
+    asker = std::thread([&] { answered = ask(); });
+    rig.observer.await_waiting_for_lock(address, 1);
+    CHECK(answered.empty());
+  }
+  asker.join();
+  return "waits, " + answered;
+}
+/// A mediated device with its group and an open descriptor of its own.
+std::string with_cdev(Rig& rig,
+                      const std::function<std::string(sim::MdevBus<StdSync>&, int, sim::MdevCdev<StdSync>&)>& ask) {
+  constexpr const char* uuid = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001";
+  sim::MdevBus<StdSync> bus;
+  rig.root.assume();
+  REQUIRE(answer(bus.register_parent("mtty", 1)) == "ok");
+  REQUIRE(answer(bus.create(rig.root, "mtty", uuid)) == "ok");
+  auto cdev = bus.open_cdev(rig.root, uuid);
+  REQUIRE(answer(cdev) == "ok");
+  std::string answered = ask(bus, bus.devices(rig.root).front().group, *cdev);
+  REQUIRE(answer(cdev->close(rig.root)) == "ok");
+  REQUIRE(answer(bus.unregister_parent(rig.root, "mtty")) == "ok");
+  return answered;
 }
 void give_pair(Rig& rig) {
   rig.give(example::pair_a, "vfio-pci");
@@ -101,6 +131,13 @@ TEST_CASE("sysfs reset and reset_subordinate answer as Linux's do") {
        [](Rig& rig) {
          return write_reset(rig, {0, 0x42, 0, 0}, "1");
        }},
+      {"reset", "its device_lock held", "waits, ok",
+       [](Rig& rig) {
+         return after_waiting(rig, example::card, [&] {
+           vfio::ThreadContext other;
+           return answer(rig.host.reset_function(other.assume(), example::card));
+         });
+       }},
       {"try reset", "free", "ok", [](Rig& rig) { return answer(rig.host.try_reset_function(example::card)); }},
       {"try reset", "no method", "ENOTTY unsupported",
        [](Rig& rig) { return answer(rig.host.try_reset_function(example::pair_root)); }},
@@ -130,6 +167,11 @@ TEST_CASE("sysfs reset and reset_subordinate answer as Linux's do") {
          return answer(rig.host.try_reset_slot(example::downstream_a));
        }},
       {"try slot", "no bridge", "ok", [](Rig& rig) { return answer(rig.host.try_reset_slot(example::edu_root)); }},
+      {"try slot", "the bridge held", "EAGAIN contended",
+       [](Rig& rig) {
+         const Elsewhere held(lock_of(rig, example::pair_root).device());
+         return answer(rig.host.try_reset_slot(example::pair_a));
+       }},
       {"reset_subordinate", "1", "ok", [](Rig& rig) { return write_subordinate(rig, example::pair_root, "1"); }},
       {"reset_subordinate", "0 with a lock held", "ok",
        [](Rig& rig) {
@@ -169,6 +211,23 @@ TEST_CASE("sysfs reset and reset_subordinate answer as Linux's do") {
   });
 }
 
+TEST_CASE("Reset methods answer as Linux's do: ENOTTY is for the next one, any other error ends it") {
+  const auto reset_with = [](int error_number, unsigned count) {
+    return [=](Rig& rig) {
+      rig.host.inject(Operation::reset_function, example::edu, error_number, count);
+      return write_reset(rig, example::edu, "1");
+    };
+  };
+  expect_rows({{"method", "the first one does", "ok", reset_with(0, 0)},
+               {"method", "the first one ENOTTY, the second does", "ok", reset_with(ENOTTY, 1)},
+               {"method", "both ENOTTY", "ENOTTY unsupported", reset_with(ENOTTY, 2)},
+               {"method", "the first one EIO", "EIO failed", reset_with(EIO, 1)},
+               {"method", "the first one ETIMEDOUT", "ETIMEDOUT failed", reset_with(ETIMEDOUT, 1)}},
+              with_edu([](sim::FunctionSpec& spec) {
+                spec.reset_methods = {pci::ResetMethod::flr, pci::ResetMethod::pm};
+              }));
+}
+
 TEST_CASE("VFIO_DEVICE_RESET and the hot reset answer as Linux's do") {
   expect_rows({
       {"VFIO_DEVICE_RESET", "its device_lock held", "EAGAIN contended",
@@ -200,6 +259,26 @@ TEST_CASE("VFIO_DEVICE_RESET and the hot reset answer as Linux's do") {
          give_pair(rig);
          return hot_reset(rig, 3);
        }},
+      {"HOT_RESET", "a closed group", "EBADF invalid",
+       [](Rig& rig) {
+         give_pair(rig);
+         rig.give(example::edu, "vfio-pci");
+         auto session = rig.open(example::pair_a);
+         auto closed = rig.open_group(example::edu);
+         REQUIRE(answer(closed.close(rig.root.assume())) == "ok");
+         sim::Group<StdSync>* const groups[] = {&session.group, &closed};
+         return answer(session.device.hot_reset(rig.root.assume(), groups));
+       }},
+      {"HOT_RESET", "more groups than functions, closed ones", "EINVAL not owned",
+       [](Rig& rig) {
+         give_pair(rig);
+         rig.give(example::edu, "vfio-pci");
+         auto session = rig.open(example::pair_a);
+         auto closed = rig.open_group(example::edu);
+         REQUIRE(answer(closed.close(rig.root.assume())) == "ok");
+         sim::Group<StdSync>* const groups[] = {&closed, &closed, &closed};
+         return answer(session.device.hot_reset(rig.root.assume(), groups));
+       }},
       {"HOT_RESET", "a sibling without VFIO", "EINVAL not owned",
        [](Rig& rig) {
          rig.give(example::pair_a, "vfio-pci");
@@ -226,6 +305,25 @@ TEST_CASE("VFIO_DEVICE_RESET and the hot reset answer as Linux's do") {
        [](Rig& rig) {
          give_pair(rig);
          return answer(rig.open(example::pair_a).device.hot_reset_info(rig.root.assume(), 2));
+       }},
+      {"HOT_RESET_INFO", "a function comes meanwhile", "EAGAIN contended",
+       [](Rig& rig) {
+         give_pair(rig);
+         auto session = rig.open(example::pair_a);
+         auto& set = *rig.host.machine().find(example::pair_a)->device_set;
+         std::string asked;
+         std::thread asker;
+         {
+           const Elsewhere held(set.lock);
+           asker = std::thread([&] {
+             vfio::ThreadContext other;
+             asked = answer(session.device.hot_reset_info(other.assume(), 9));
+           });
+           set.waits_for_lock.await_at_least(1U);
+           REQUIRE(answer(rig.host.machine().add({.address = {0, 5, 0, 2}, .bridge = example::pair_root})) == "ok");
+         }
+         asker.join();
+         return asked;
        }},
       {"HOT_RESET_INFO", "too little room", "ENOSPC exhausted",
        [](Rig& rig) {
@@ -272,6 +370,39 @@ TEST_CASE("Opening a group and a device of it answers as Linux does") {
          rig.give(example::edu, "vfio-pci");
          rig.host.machine().find(example::edu)->group->vfio()->alive.set(false);  // the step before the node goes
          return answer(rig.host.open_group(rig.root.assume(), rig.group_of(example::edu)));
+       }},
+      {"open group", "a character device of it is bound", "EBUSY held",
+       [](Rig& rig) {
+         return with_cdev(rig, [&](auto& bus, int group, auto& cdev) {
+           REQUIRE(answer(cdev.bind(rig.root.assume())) == "ok");
+           return answer(bus.open_group(rig.root.assume(), group));
+         });
+       }},
+      {"BIND_IOMMUFD", "free", "ok",
+       [](Rig& rig) {
+         return with_cdev(rig, [&](auto&, int, auto& cdev) { return answer(cdev.bind(rig.root.assume())); });
+       }},
+      {"BIND_IOMMUFD", "its group is open", "EBUSY held",
+       [](Rig& rig) {
+         return with_cdev(rig, [&](auto& bus, int group, auto& cdev) {
+           const auto open = bus.open_group(rig.root.assume(), group);
+           REQUIRE(answer(open) == "ok");
+           return answer(cdev.bind(rig.root.assume()));
+         });
+       }},
+      {"BIND_IOMMUFD", "bound", "EINVAL invalid",
+       [](Rig& rig) {
+         return with_cdev(rig, [&](auto&, int, auto& cdev) {
+           REQUIRE(answer(cdev.bind(rig.root.assume())) == "ok");
+           return answer(cdev.bind(rig.root.assume()));
+         });
+       }},
+      {"BIND_IOMMUFD", "the claim fails", "EPERM not owned",
+       [](Rig& rig) {
+         return with_cdev(rig, [&](auto& bus, int, auto& cdev) {
+           bus.inject(sim::MdevStep::open, EPERM);
+           return answer(cdev.bind(rig.root.assume()));
+         });
        }},
       {"open device", "all set", "ok", [](Rig& rig) { return open_edu(rig, true); }},
       {"open device", "no IOMMU", "EINVAL invalid", [](Rig& rig) { return open_edu(rig, false); }},
@@ -348,6 +479,23 @@ TEST_CASE("Claiming the DMA of a group and using it answers as Linux does") {
          return std::string(ownership.claim(rig.root.assume(), nullptr).error() == ClaimError::invalid ? "EINVAL"
                                                                                                        : "?");
        }},
+      {"use DMA", "in use, on a foreign domain", "EBUSY held",
+       [&](Rig& rig) {
+         rig.root.assume();
+         REQUIRE(answer(rig.host.unbind(rig.root, example::pair_b)) == "ok");
+         auto& ownership = rig.host.machine().find(example::pair_a)->group->ownership;
+         REQUIRE(ownership.attach(rig.root) == ClaimError::none);
+         return answer(rig.host.bind(rig.root, example::pair_b, "e1000e"));
+       }},
+      {"use DMA", "a user owns the group, drivers_probe", "EINVAL failed",
+       [&](Rig& rig) {
+         give_pair(rig);
+         auto session = rig.open(example::pair_a);
+         rig.root.assume();
+         REQUIRE(answer(rig.host.unbind(rig.root, example::pair_b)) == "ok");
+         REQUIRE(answer(rig.host.set_driver_override(rig.root, example::pair_b, "")) == "ok");
+         return answer(rig.host.probe(rig.root, example::pair_b));
+       }},
       {"use DMA", "a user owns the group", "EBUSY held",
        [&](Rig& rig) {
          give_pair(rig);
@@ -366,7 +514,15 @@ TEST_CASE("Claiming the DMA of a group and using it answers as Linux does") {
                 spec.group_ready = false;
               }),
               false);
-  expect_rows({{"use DMA", "no group", "e1000e", [](Rig& rig) { return rig.driver_of(example::edu); }}},
+  // Without a group there is no VFIO device, so that nobody gets to the ENODEV of iommu_device_claim_dma_owner.
+  expect_rows({{"use DMA", "no group", "e1000e", [](Rig& rig) { return rig.driver_of(example::edu); }},
+               {"claim", "no group", "EINVAL invalid",
+                [](Rig& rig) {
+                  rig.root.assume();
+                  REQUIRE(answer(rig.host.unbind(rig.root, example::edu)) == "ok");
+                  REQUIRE(answer(rig.host.set_driver_override(rig.root, example::edu, "vfio-pci")) == "ok");
+                  return answer(rig.host.bind(rig.root, example::edu, "vfio-pci"));
+                }}},
               with_edu([](sim::FunctionSpec& spec) {
                 spec.vendor = 0x8086;
                 spec.device = 0x10d3;
@@ -382,6 +538,41 @@ TEST_CASE("bind, unbind, sriov_numvfs and remove answer as Linux's do") {
        [](Rig& rig) { return answer(rig.host.bind(rig.root.assume(), example::card, "e1000e")); }},
       {"bind", "no such driver", "ENOENT gone",
        [](Rig& rig) { return answer(rig.host.bind(rig.root.assume(), example::card, "none")); }},
+      {"bind", "the driver's probe fails", "EIO failed",
+       [](Rig& rig) {
+         rig.root.assume();
+         REQUIRE(answer(rig.host.unbind(rig.root, example::card)) == "ok");
+         rig.host.inject(Operation::bind, example::card, EIO);
+         return answer(rig.host.bind(rig.root, example::card, "e1000e"));
+       }},
+      {"bind", "to VFIO, with virtual functions", "EBUSY held",
+       [](Rig& rig) {
+         rig.give(example::physical, "pci-pf-stub");
+         REQUIRE(write_numvfs(rig, example::physical, "1") == "ok");
+         rig.root.assume();
+         REQUIRE(answer(rig.host.unbind(rig.root, example::physical)) == "ok");
+         REQUIRE(answer(rig.host.set_driver_override(rig.root, example::physical, "vfio-pci")) == "ok");
+         return answer(rig.host.bind(rig.root, example::physical, "vfio-pci"));
+       }},
+      {"bind", "its device_lock held", "waits, ok",
+       [](Rig& rig) {
+         REQUIRE(answer(rig.host.unbind(rig.root.assume(), example::card)) == "ok");
+         return after_waiting(rig, example::card, [&] {
+           vfio::ThreadContext other;
+           return answer(rig.host.bind(other.assume(), example::card, "e1000e"));
+         });
+       }},
+      {"unbind", "its device_lock held", "waits, ok",
+       [](Rig& rig) {
+         return after_waiting(rig, example::card, [&] {
+           vfio::ThreadContext other;
+           return answer(rig.host.unbind(other.assume(), example::card));
+         });
+       }},
+      {"unbind", "no function", "ENOENT gone",
+       [](Rig& rig) {
+         return answer(rig.host.unbind(rig.root.assume(), {0, 0x42, 0, 0}));
+       }},
       {"unbind", "not bound", "ENODEV gone",
        [](Rig& rig) { return answer(rig.host.unbind(rig.root.assume(), example::edu)); }},
       {"sriov_numvfs", "two", "ok", [](Rig& rig) { return write_numvfs(rig, example::physical, "2\n"); }},
@@ -418,6 +609,11 @@ TEST_CASE("bind, unbind, sriov_numvfs and remove answer as Linux's do") {
        }},
       {"sriov_numvfs", "no SR-IOV", "ENOENT gone", [](Rig& rig) { return write_numvfs(rig, example::card, "1"); }},
       {"remove", "1", "ok", [](Rig& rig) { return write_remove(rig, example::card, "1"); }},
+      {"remove", "a virtual function", "ENOTTY unsupported",
+       [](Rig& rig) {
+         REQUIRE(write_numvfs(rig, example::physical, "1") == "ok");
+         return write_remove(rig, example::virtual_a, "1");
+       }},
       {"remove", "no number", "EINVAL invalid", [](Rig& rig) { return write_remove(rig, example::card, "now"); }},
       {"remove", "0", "e1000e",
        [](Rig& rig) {
@@ -430,4 +626,11 @@ TEST_CASE("bind, unbind, sriov_numvfs and remove answer as Linux's do") {
          return write_remove(rig, example::card, "1");
        }},
   });
+  expect_rows({{"bind", "its supplier has no driver", "EAGAIN failed",
+                [](Rig& rig) {
+                  rig.root.assume();
+                  REQUIRE(answer(rig.host.set_driver_override(rig.root, example::edu, "pci-stub")) == "ok");
+                  return answer(rig.host.bind(rig.root, example::edu, "pci-stub"));
+                }}},
+              with_edu([](sim::FunctionSpec& spec) { spec.suppliers = {example::switch_edu}; }));
 }
