@@ -45,10 +45,20 @@ TEST_CASE("An errno has the class that the operation gives it") {
       {Operation::bind, EBUSY, ErrorClass::held},
       {Operation::use_dma, EBUSY, ErrorClass::held},
       {Operation::attach_group, EEXIST, ErrorClass::held},
+      {Operation::set_container, EBUSY, ErrorClass::held},
+      {Operation::bind_iommufd, EBUSY, ErrorClass::held},
+      {Operation::set_virtual_functions, EBUSY, ErrorClass::held},
       // Not there.
       {Operation::unbind, ENODEV, ErrorClass::gone},
       {Operation::enumerate, ENOENT, ErrorClass::gone},
       {Operation::open_device, ENXIO, ErrorClass::gone},
+      {Operation::open_group, ENODEV, ErrorClass::gone},
+      {Operation::open_device, ENODEV, ErrorClass::gone},
+      {Operation::bind, ENODEV, ErrorClass::gone},
+      {Operation::hot_reset, ENODEV, ErrorClass::gone},
+      {Operation::hot_reset_info, ENODEV, ErrorClass::gone},
+      {Operation::remove_function, ENOENT, ErrorClass::gone},
+      {Operation::set_virtual_functions, ENOENT, ErrorClass::gone},
       // EPERM is the group's state in two places, and a missing right elsewhere.
       {Operation::set_container, EPERM, ErrorClass::not_owned},
       {Operation::claim_group, EPERM, ErrorClass::not_owned},
@@ -59,6 +69,9 @@ TEST_CASE("An errno has the class that the operation gives it") {
       {Operation::bind, EACCES, ErrorClass::permission},
       // It cannot.
       {Operation::reset_function, ENOTTY, ErrorClass::unsupported},
+      {Operation::reset_slot, ENOTTY, ErrorClass::unsupported},
+      {Operation::reset_bus, ENOTTY, ErrorClass::unsupported},
+      {Operation::remove_function, ENOTTY, ErrorClass::unsupported},
       {Operation::reset_device, EINVAL, ErrorClass::unsupported},
       {Operation::set_iommu, EOPNOTSUPP, ErrorClass::unsupported},
       {Operation::create_vm, ENOSYS, ErrorClass::unsupported},
@@ -66,6 +79,11 @@ TEST_CASE("An errno has the class that the operation gives it") {
       {Operation::reset_function, EINVAL, ErrorClass::invalid},
       {Operation::open_device, EINVAL, ErrorClass::invalid},
       {Operation::attach_group, EBADF, ErrorClass::invalid},
+      {Operation::hot_reset, EBADF, ErrorClass::invalid},
+      {Operation::reset_bus, EINVAL, ErrorClass::invalid},
+      {Operation::bind_iommufd, EINVAL, ErrorClass::invalid},
+      {Operation::set_container, EINVAL, ErrorClass::invalid},
+      {Operation::set_virtual_functions, ERANGE, ErrorClass::invalid},
       // No room.
       {Operation::open_device, ENOMEM, ErrorClass::exhausted},
       {Operation::open_group, EMFILE, ErrorClass::exhausted},
@@ -74,6 +92,7 @@ TEST_CASE("An errno has the class that the operation gives it") {
       {Operation::create_mdev, EUSERS, ErrorClass::exhausted},
       // Anything else failed.
       {Operation::reset_device, EIO, ErrorClass::failed},
+      {Operation::bind, EIO, ErrorClass::failed},
       {Operation::enumerate, 12345, ErrorClass::failed},
   };
   for (const Row& row : table) {
@@ -86,7 +105,8 @@ TEST_CASE("Only a trylock that lost is contended") {
   for (int operation = 0; operation <= last_operation; ++operation) {
     for (int error_number = 1; error_number != 134; ++error_number) {
       if (classify(static_cast<Operation>(operation), error_number) == ErrorClass::contended) {
-        REQUIRE((error_number == EAGAIN || (static_cast<Operation>(operation) == Operation::hot_reset && error_number == EBUSY)));
+        REQUIRE((error_number == EAGAIN ||
+                 (static_cast<Operation>(operation) == Operation::hot_reset && error_number == EBUSY)));
       }
     }
   }

@@ -6,8 +6,7 @@
 // others need is unbound after them, with its lock given back meanwhile.
 // A PF's driver takes its virtual functions away as it goes; one that keeps them (`keeps_vfs`) leaves them, and VFIO does not take the PF
 // (EBUSY) until they are gone. As in Linux 6.1 and 6.12, an unbind does that without the lock of the topology. Linux walks the list of the
-// bus under that one and so races with it; here the list has a leaf of its own.
-// Not checked: power management; there is none in this host.
+// bus under that one and so races with it; here the list has a leaf of its own. Not checked: power management; there is none here.
 // Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev.
 #pragma once
 

@@ -68,7 +68,7 @@ std::vector<Entry> iommu_entries() {
               "claim against a probe that fails: cleaned up after a refusal",
               "claim against a probe that fails: counted", Outcome::assertion, 100,
               "dma_cleanup if and only if dma_configure succeeded"),
-          fix<FailureAgainstProbe<Counted>>("a probe that fails against a probe: counted", 1000,
+          fix<FailureAgainstProbe<Counted>>("a probe that fails against a probe: counted", 5000,
                                             {"bound", "removed", "probe failed by itself"}),
           fault<FailureAgainstProbe<Counted, ForgetsAfterFailure>>(
               "a probe that fails against a probe: dma_cleanup is forgotten",
@@ -79,7 +79,7 @@ std::vector<Entry> iommu_entries() {
               "a probe that fails against a probe: counted", Outcome::assertion, 100,
               "dma_cleanup if and only if dma_configure succeeded"),
           fix<FailureAgainstProbe<Counted, ClearsAfterwards, 1>>(
-              "a probe that fails, probe, claim: counted", 5000,
+              "a probe that fails, probe, claim: counted", 50000,
               {"bound", "removed", "probe failed by itself", "probe refused", "claimed", "claim refused"}),
           fix<TwoRemoves<Counted, ClearsAfterwards, true>>("two removes: counted", 1000, {"removed"}),
           fix<TwoRemoves<ListWalk, ClearsFirst, true>>("two removes: walk, dev->driver cleared first", 1000,
