@@ -39,8 +39,10 @@ struct VirtualFirst {
   static void lock(PhysicalTree& host, const Act& act) {
     const Unchecked first("the virtual function before the one that it belongs to");
     const Unchecked second("the virtual function before the one that it belongs to");
-    const devlock::Guard one{first, host.tree.find(virtual_one)->lock.device()};
-    const devlock::Guard other{second, host.tree.find(physical)->lock.device()};
+    auto& of_virtual = host.tree.find(virtual_one)->lock.device();
+    auto& of_physical = host.tree.find(physical)->lock.device();
+    const devlock::Guard one{first, of_virtual};
+    const devlock::Guard other{second, of_physical};
     act();
   }
 };
@@ -66,9 +68,11 @@ struct ResetAgainstDisable {
   }
   void disable() {  // sriov_disable: the VF is unbound under the PF's lock
     ThreadContext root;
-    const devlock::Guard function{root, host_->tree.find(physical)->lock.device()};
+    auto& of_physical = host_->tree.find(physical)->lock.device();
+    auto& of_virtual = host_->tree.find(virtual_one)->lock.device();
+    const devlock::Guard function{root, of_physical};
     const Unchecked below("a PF before its VF: two instances of one class, in the order of the tree");
-    const devlock::Guard virtual_function{below, host_->tree.find(virtual_one)->lock.device()};
+    const devlock::Guard virtual_function{below, of_virtual};
     bound_.set(false);
     mark("virtual function unbound");
   }
