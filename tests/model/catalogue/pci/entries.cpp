@@ -129,13 +129,13 @@ std::vector<Entry> pci_entries() {
           fault<Sriov<WithoutTheTopology, 0, Numvfs, Remove, Rescan>>(
               "sriov_numvfs, remove, rescan: no lock of the topology", "sriov_numvfs, remove, rescan: topology first",
               Outcome::data_race, 100),
-          fix<Sriov<BeforeTheDevice, 2, Unbind, Rescan>>(
-              "unbind of a PF with VFs, rescan: topology first", 1000,
-              {"unbound with virtual functions", "rescan sees virtual functions", "rescan sees none"}),
-          fault<Sriov<WithoutTheTopology, 2, Unbind, Rescan>>(
+          fix<Sriov<BeforeTheDevice, 2, UnbindPhysical, Rescan>>(
+              "unbind of a PF with VFs, rescan: topology first",
+              1000, {"unbound with virtual functions", "rescan sees virtual functions", "rescan sees none"}),
+          fault<Sriov<WithoutTheTopology, 2, UnbindPhysical, Rescan>>(
               "unbind of a PF with VFs, rescan: device_lock alone (6.12)",
               "unbind of a PF with VFs, rescan: topology first", Outcome::data_race, 100, "bus->devices"),
-          fix<Sriov<BeforeTheDevice, 2, Unbind, Numvfs>>(
+          fix<Sriov<BeforeTheDevice, 2, UnbindPhysical, Numvfs>>(
               "unbind of a PF with VFs, sriov_numvfs: topology first", 1000,
               {"unbound with virtual functions", "as many as there are", "no driver any more"}),
           fault<Sriov<KeepsThem<BeforeTheDevice>, 2, Remove, Rescan>>(

@@ -97,7 +97,7 @@ struct KeepsThem : Where {
 };
 
 // What a thread does.
-struct Unbind {
+struct UnbindPhysical {
   static constexpr const char* name = "unbind";
 };
 struct Numvfs {
@@ -161,7 +161,7 @@ struct Sriov : Topology {
     functions_on_bus.set(functions_on_bus.get() - 1);
     removed = true;
   }
-  void run(Unbind) {  // unbind_store: device_driver_detach
+  void run(UnbindPhysical) {  // unbind_store: device_driver_detach
     Where::store(*this, [this] {
       require(virtual_functions.get() == 2, "only the unbind takes them away");
       Where::change(*this, 0);  // as above
