@@ -5,7 +5,8 @@
 // What each hook means stands in validate/mark.hpp, what is found in validate/report.hpp.
 //
 // What it cannot see: locks taken around devlock's guards, paths that did not run, contexts of fibers and coroutines that move
-// between threads, and the destruction of a lock without a mark of its own.
+// between threads, and the destruction of a lock without a mark of its own. A shared object that declares orders or lock types must not
+// be unloaded: what is remembered of them would be taken for those of another one at its address.
 #pragma once
 
 #include <type_traits>

@@ -62,6 +62,22 @@ struct Retries {
   std::uint64_t failures = 0;
 };
 
+/// The memory from the lowest lock on a thread's list to the end of the highest, or more. A lock outside of it is none of them.
+struct Span {
+  std::uintptr_t begin = ~std::uintptr_t{0};
+  std::uintptr_t end = 0;
+
+  void add(const LockSight& sight) {
+    const auto place = reinterpret_cast<std::uintptr_t>(sight.place);
+    begin = place < begin ? place : begin;
+    end = place + sight.size > end ? place + sight.size : end;
+  }
+  [[nodiscard]] bool touches(const LockSight& sight) const {
+    const auto place = reinterpret_cast<std::uintptr_t>(sight.place);
+    return place < end && begin < place + sight.size;
+  }
+};
+
 struct Thread {
   static constexpr std::uint16_t max_held = 1024;
   static constexpr std::uint16_t max_contexts = 2 * max_held + 512;
@@ -80,6 +96,7 @@ struct Thread {
   const void* named[HeldRecord::max_owners]{};  ///< the nest locks named for the next acquisition
   Retries retries[8];
   KnownPairs known;
+  Span span;  ///< of `held`: grows until nothing is left there
   Slots<ContextRecord, max_contexts> contexts;
   Slots<HeldRecord, max_held> held;
   Thread* next_free = nullptr;

@@ -105,6 +105,7 @@ inline HeldRecord* write_down(Thread& thread, std::uint64_t context, const LockS
   }
   record->lock.store(sight.lock, std::memory_order_relaxed);  // read by Slots::bury after the serial
   record->sight = sight;
+  thread.span.add(sight);
   record->order = order;
   record->how = how;
   record->held = false;
@@ -143,7 +144,10 @@ inline HeldRecord* write_down(Thread& thread, std::uint64_t context, const LockS
 /// A lock is about to be waited for or tried. Answers where it is written down, or null.
 inline HeldRecord* ask(Thread& thread, std::uint64_t context, const LockSight& sight, const OrderFacts* order, How how,
                        const Site& where) {
-  if (!thread.held.empty()) {
+  // A walk that tries upwards in memory need not look each time at all that it took.
+  if (thread.held.empty()) {
+    thread.span = {};
+  } else if (waits(how) || thread.span.touches(sight)) {
     check_held(thread, context, sight, order, how, where);
   }
   // A whole scope is waited for with the lives looked at under the locks, as pci::reset does.
