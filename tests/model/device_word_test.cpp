@@ -127,14 +127,21 @@ struct OneByOne : Word<Rules> {
     require(this->word.try_lock(both), "everything is free");
   }
 };
-// One thread tries a part while another takes the other part and gives it back: nobody is in the way.
-template <DeviceParts tried>
-struct Aside : Word<DeviceWordRules> {
-  static constexpr unsigned threads = 2;
+// One thread tries a part while another takes the other part and gives it back: nobody is in the way. Of three, the second waits for
+// the other part, and the third sleeps for it.
+template <class Rules, DeviceParts tried, unsigned Threads>
+struct Aside : Word<Rules> {
+  static constexpr unsigned threads = Threads;
+  static constexpr DeviceParts other = tried == device ? config : device;
   void thread(unsigned index) {
-    const DeviceParts mine = index == 0 ? tried : tried == device ? config : device;
-    const bool taken = this->word.try_lock(mine);
-    require(taken, "a try fails only because of a holder");
+    const DeviceParts mine = index == 0 ? tried : other;
+    if (index == 0 || threads == 2) {
+      const bool taken = this->word.try_lock(mine);
+      require(taken, "a try fails only because of a holder");
+    } else {
+      this->word.lock(mine);
+      mark_sleep();
+    }
     this->use(mine);
     this->word.unlock(mine);
   }
@@ -169,8 +176,10 @@ TEST_CASE("Tries of a word exclude each other, and fail only because of a holder
   expect_verified<Racers<Rules, both, both, both>>("word of a device: race for both", {"one winner"});
   expect_verified<Racers<Rules, both, device, config>>("word of a device: race for both, device, config",
                                                        {"one winner", "several winners"});
-  expect_verified<Aside<device>>("word of a device: a try of the device beside config access");
-  expect_verified<Aside<config>>("word of a device: a try of config access beside the device");
+  expect_verified<Aside<Rules, device, 2>>("word of a device: a try of the device beside config access");
+  expect_verified<Aside<Rules, config, 2>>("word of a device: a try of config access beside the device");
+  expect_verified<Aside<Rules, device, 3>>("word of a device: a try of the device beside a sleeper for config", slept);
+  expect_verified<Aside<Rules, config, 3>>("word of a device: a try of config access beside a sleeper", slept);
 }
 
 // Both locks of a word as one mutex, for walks.
@@ -202,6 +211,9 @@ TEST_CASE("Walks over words are all or nothing, and one of three racers succeeds
 struct LetsBothIn : Rules {
   static constexpr bool one_refuses_both = false;
 };
+struct LooksOnce : Rules {
+  static constexpr bool looks_again = false;
+};
 struct UnlocksInSilence : Rules {
   static constexpr bool unlock_wakes = false;
 };
@@ -225,6 +237,8 @@ struct GivesRelaxed : Rules {
 };
 TEST_CASE("Words of a device that lack one thing are found") {
   expect_found<Tries<LetsBothIn, both, config>>("word of a device: both over config", Outcome::data_race, 1000);
+  expect_found<Aside<LooksOnce, device, 2>>("word of a device: looks once", Outcome::assertion, 1000,
+                                            "a try fails only because of a holder");
   expect_found<Waits<UnlocksInSilence, both, both>>("word of a device: wakes nobody", Outcome::lost_wakeup, 1000);
   expect_found<Waits<ForgetsConfigSleepers, both, config>>("word of a device: forgets who sleeps for config",
                                                            Outcome::lost_wakeup, 100000);

@@ -30,6 +30,8 @@ enum class DeviceParts : unsigned { device = 1U, config = 2U, both = 3U };
 struct DeviceWordRules {
   /// A part that is held refuses who asks for it alone, and who asks for both.
   static constexpr bool one_refuses_both = true;
+  /// A try that finds the word otherwise than it thought looks again: only a holder refuses it.
+  static constexpr bool looks_again = true;
   static constexpr bool unlock_wakes = true;
   /// Giving back looks at the signs of both parts that it gives back.
   static constexpr bool wakes_config_sleepers = true;
@@ -91,7 +93,7 @@ class DeviceWord {
   bool attempt(DeviceParts parts, unsigned& seen) {
     while (!word_.compare_exchange_strong(seen, seen | held(parts), Rules::taking,
                                           std::memory_order_relaxed)) {  // pairs with unlock()
-      if (refuses(seen, parts)) {
+      if (refuses(seen, parts) || !Rules::looks_again) {
         return false;
       }
     }
