@@ -3,7 +3,7 @@
 //
 // pci::try_reset as shipped, from two threads on overlapping scopes: only locked devices are touched, a failure leaves
 // device state and locks as they were, restore if and only if save. Its wrong variants must be found.
-#include "model/catalogue/pci/try_reset.hpp"
+#include "model/catalogue/pci/reset_faults.hpp"
 
 #include "model/support/expect.hpp"
 
