@@ -43,7 +43,7 @@ void guard_standard(benchmark::State& state) {
 }
 BENCHMARK(guard_devlock)->Name("guard/devlock");
 BENCHMARK(guard_standard)->Name("guard/std::lock_guard");
-const bench::Peers guard_peers("Guard", "guard/devlock", "guard/std::lock_guard");
+const bench::Peers guard_peers("Guard", "guard/devlock", "guard/std::lock_guard", bench::Equal{});
 
 void try_devlock(benchmark::State& state) {
   Ordered<outer, std::mutex> lock;
@@ -64,7 +64,7 @@ void try_standard(benchmark::State& state) {
 }
 BENCHMARK(try_devlock)->Name("try/devlock");
 BENCHMARK(try_standard)->Name("try/std::unique_lock");
-const bench::Peers try_peers("TryGuard", "try/devlock", "try/std::unique_lock");
+const bench::Peers try_peers("TryGuard", "try/devlock", "try/std::unique_lock", bench::Equal{});
 
 void nested_devlock(benchmark::State& state) {
   Ordered<outer, std::mutex> a;
@@ -91,6 +91,6 @@ void nested_standard(benchmark::State& state) {
 }
 BENCHMARK(nested_devlock)->Name("nested/devlock");
 BENCHMARK(nested_standard)->Name("nested/std::lock_guard");
-const bench::Peers nested_peers("three nested Guards", "nested/devlock", "nested/std::lock_guard");
+const bench::Peers nested_peers("three nested Guards", "nested/devlock", "nested/std::lock_guard", bench::Equal{});
 
 }  // namespace
