@@ -4,9 +4,10 @@
 // Functions of a simulated host come and go: sysfs `remove` and `rescan`, and `sriov_numvfs`. All three hold the lock of the
 // topology, and take device locks under it: a removed bridge's last, for what is below it goes first; a PF's before those of its VFs.
 // Where a function comes, the bridge above is waited for, and so are resets of its bus: what a reset found under its locks stays all there
-// is to hit. Linux waits for no bridge there; its rescan goes on while a bus is reset, and a reset may hit what it did not lock. The answers
-// are the same. Who holds a bridge for long is a reset, or sriov_numvfs, that waits under it for an unbind that waits for a descriptor: the
-// topology then stands still until that is closed, as it does for a `remove` that waits.
+// is to hit. Linux waits for no bridge there; its rescan goes on while a bus is reset, and a reset may hit what it did not lock. A host
+// with the profile of a Linux does as that (Profile::hotplug_waits_for_bridge). Who holds a bridge for long is a reset, or sriov_numvfs,
+// that waits under it for an unbind that waits for a descriptor: the topology then stands still until that is closed, as it does for a
+// `remove` that waits.
 //
 //   sim::Hotplug hotplug(host);
 //   hotplug.set_num_vfs(root, physical, 2);
@@ -61,7 +62,7 @@ class Hotplug {
   }
 
   /// Finds what the host was built with and is not there now, and gives it to a driver that wants it. The number of functions that came.
-  /// Waits for the bridge above each of these, one at a time.
+  /// Waits for the bridge above each of these, one at a time, unless the profile says otherwise.
   [[nodiscard]] Result<unsigned> rescan(vfio::ContextFor<vfio::rescan_remove_lock> context) DEVLOCK_REQUIRES(context) {
     auto waiting = machine_.waits_for_rescan.enter();
     Guard topology{context, machine_.rescan_lock};
@@ -81,7 +82,7 @@ class Hotplug {
 
   /// sriov_numvfs: so many virtual functions, or none. ENOENT: no such function, it has no SR-IOV, no driver, or one that does not
   /// support it. ERANGE: more than it can have. EBUSY: it has another number of them; set 0 first. Waits for the bridge
-  /// above too, unless it is 0.
+  /// above too, as rescan does, unless it is 0.
   [[nodiscard]] Result<void> set_num_vfs(vfio::ContextFor<vfio::rescan_remove_lock> context, pci::Address address,
                                          unsigned count) DEVLOCK_REQUIRES(context) {
     Function<S>* physical = machine_.find(address);
@@ -141,6 +142,9 @@ class Hotplug {
     if (bridge == nullptr) {
       return false;
     }
+    if (!machine_.profile().hotplug_waits_for_bridge) {
+      return machine_.add(spec).has_value();
+    }
     auto waiting = bridge->waits_for_lock.enter();
     Guard bus{context, pci::lock_to_add_below(bridge->lock())};
     waiting.leave();
@@ -168,14 +172,17 @@ class Hotplug {
   }
   Result<void> enable(vfio::ContextFor<vfio::device_lock> context, Function<S>& physical, unsigned count,
                       std::vector<pci::Address>& came) DEVLOCK_REQUIRES(context) {
-    const auto scope = machine_.scope(pci::ScopeKind::function, physical.address());
+    auto scope = machine_.scope(pci::ScopeKind::function, physical.address());
     if (!scope || machine_.find(physical.address()) != &physical) {
       return configurable(physical);  // it left, and has no driver
+    }
+    if (!machine_.profile().hotplug_waits_for_bridge) {
+      scope = scope_without_bridge(physical);
     }
     Result<void> done;
     {
       auto waiting = physical.waits_for_lock.enter();
-      const HierarchicalLock locked{context, *scope};  // its bridge too; sriov_enable writes the control register
+      const HierarchicalLock locked{context, *scope};  // config_access too; sriov_enable writes the control register
       waiting.leave();
       done = fill(physical, count, came);
     }

@@ -49,8 +49,8 @@ class Machine {
     number_groups();
     return {};
   }
-  /// A function comes, a virtual one if it is somebody's. Call it with rescan_lock held, and under it the lock of its bridge: a reset of that
-  /// bus hits what is there. The errors are those of build.
+  /// A function comes, a virtual one if it is somebody's. Call it with rescan_lock held, and under it the lock of its bridge, which a Linux
+  /// does not take: a reset of that bus hits what is there. The errors are those of build.
   [[nodiscard]] Result<Function<S>*> add(const FunctionSpec& spec, Function<S>* physical = nullptr) {
     return bus_list_.with([&] {
       auto added = put_in(spec, physical);

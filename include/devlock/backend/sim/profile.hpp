@@ -23,9 +23,16 @@ struct Profile {
   /// vfio_device_get_from_name and vfio_unregister_group_dev in drivers/vfio/vfio_main.c, where the later one takes the device
   /// off the group's list before it waits.
   bool opens_while_unbinding = false;
+
+  /// Where a function comes, by rescan or sriov_numvfs, the bridge above is waited for, so that a reset of its bus hits nothing but what it
+  /// locked. No Linux does that: its rescan goes on while the bridge is held, and a reset may hit what came meanwhile and nobody saved.
+  /// Source: dev_rescan_store and sriov_numvfs_store in drivers/pci, pci_device_add in drivers/pci/probe.c.
+  bool hotplug_waits_for_bridge = true;
 };
 
-inline constexpr Profile linux_6_1{.kernel = "Linux 6.1", .override_waits = true, .opens_while_unbinding = true};
-inline constexpr Profile linux_6_12{.kernel = "Linux 6.12", .override_waits = false, .opens_while_unbinding = false};
+inline constexpr Profile linux_6_1{
+    .kernel = "Linux 6.1", .override_waits = true, .opens_while_unbinding = true, .hotplug_waits_for_bridge = false};
+inline constexpr Profile linux_6_12{
+    .kernel = "Linux 6.12", .override_waits = false, .opens_while_unbinding = false, .hotplug_waits_for_bridge = false};
 
 }  // namespace devlock::sim

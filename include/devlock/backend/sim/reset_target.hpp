@@ -4,7 +4,8 @@
 // What the library's reset algorithm acts on in this host: save, reset and restore of modelled configuration space. The algorithm is
 // pci::try_reset and pci::reset; there is no second copy of it here. A reset hits what hangs below the bridge or in the slot when it
 // strikes, as hardware does, and not what a scope lists: a function that the scope misses loses its state, and nobody saved it.
-// Not checked: that the locks are held; the algorithm holds them, and a function comes only with the lock of its bridge.
+// Not checked: that the locks are held; the algorithm holds them. A function comes only with the lock of its bridge, unless the host has
+// the profile of a Linux.
 #pragma once
 
 #include "devlock/backend/sim/machine.hpp"

@@ -5,25 +5,9 @@
 #include <functional>
 #include <vector>
 
-#include "devlock/backend/sim/sysfs.hpp"
-#include "unit/backend/sim/support.hpp"
+#include "unit/backend/sim/hotplug_rig.hpp"
 
 using namespace sim_test;
-
-namespace {
-
-struct HotplugRig : Rig {
-  HotplugRig() : Rig(sim::sriov_host()) {}
-  sim::Hotplug<StdSync> hotplug{host};
-  std::string remove(pci::Address address) { return answer(hotplug.remove(root.assume(), address)); }
-  std::string set_num_vfs(unsigned count) {
-    return answer(hotplug.set_num_vfs(root.assume(), example::physical, count));
-  }
-  bool there(pci::Address address) { return host.device(address).has_value(); }
-  auto& lock_of(pci::Address address) { return host.machine().find(address)->lock(); }
-};
-
-}  // namespace
 
 TEST_CASE("what is removed leaves with all that is below it, and a rescan finds it again") {
   HotplugRig rig;
@@ -251,89 +235,6 @@ TEST_CASE("a scope that is out of date resets nothing, and a function that came 
   CHECK(rig.observer.observe(third).resets == 1);
 }
 
-namespace {
-
-// The host's target, and something else that happens between the look at the scope and the reset.
-struct Interrupted {
-  using Scope = sim::ResetTarget<StdSync>::Scope;
-  sim::ResetTarget<StdSync> target;
-  std::function<void()> between;
-
-  Result<void> check(const Scope& scope) { return target.check(scope); }
-  Result<void> unchanged(const Scope& scope) { return target.unchanged(scope); }
-  Result<void> save(pci::Address address) { return target.save(address); }
-  Result<void> reset(const Scope& scope) {
-    between();
-    return target.reset(scope);
-  }
-  Result<void> restore(pci::Address address) { return target.restore(address); }
-};
-
-}  // namespace
-
-TEST_CASE("a rescan waits for the reset of a bus before a function comes to it") {
-  HotplugRig rig;
-  auto& machine = rig.host.machine();
-  REQUIRE(rig.remove(example::pair_b) == "ok");
-  std::string rescanned;
-  std::atomic<bool> over{false};
-  std::thread rescanner;
-  Interrupted target{sim::ResetTarget<StdSync>(machine, Operation::reset_bus), [&] {
-                       rescanner = std::thread([&] {
-                         vfio::ThreadContext other;
-                         rescanned = answer(rig.hotplug.rescan(other.assume()));
-                         over.store(true);
-                       });
-                       while (machine.find(example::pair_root)->waits_for_lock.value() == 0U && !over.load()) {
-                         std::this_thread::yield();
-                       }
-                       CHECK_FALSE(over.load());
-                       CHECK_FALSE(rig.there(example::pair_b));
-                     }};
-  rig.root.assume();
-  CHECK(answer(pci::try_reset(rig.root, target, *machine.scope(pci::ScopeKind::subordinate, example::pair_root))) ==
-        "ok");
-  rescanner.join();
-  CHECK(rescanned == "ok");
-  CHECK(rig.observer.observe(example::pair_a).resets == 1);
-  CHECK(rig.there(example::pair_b));
-  CHECK(rig.observer.observe(example::pair_b).resets == 0);
-}
-
-TEST_CASE("virtual functions come when nobody has the bridge") {
-  HotplugRig rig;
-  std::string set;
-  std::thread setter;
-  {
-    const Elsewhere held(rig.lock_of(example::sriov_root));
-    setter = std::thread([&] {
-      vfio::ThreadContext other;
-      set = answer(rig.hotplug.set_num_vfs(other.assume(), example::physical, 2));
-    });
-    rig.observer.await_waiting_for_lock(example::physical, 1);
-    CHECK_FALSE(rig.there(example::virtual_a));
-  }
-  setter.join();
-  CHECK(set == "ok");
-  CHECK(rig.there(example::virtual_b));
-}
-
-TEST_CASE("a reset hits what is there and not what its scope lists: a function that came without the bridge shows it") {
-  HotplugRig rig;
-  auto& machine = rig.host.machine();
-  const pci::Address third{0, 5, 0, 2};
-  Interrupted target{sim::ResetTarget<StdSync>(machine, Operation::reset_bus),
-                     [&] { REQUIRE(answer(machine.add({.address = third, .bridge = example::pair_root})) == "ok"); }};
-  rig.root.assume();
-  CHECK(answer(pci::try_reset(rig.root, target, *machine.scope(pci::ScopeKind::subordinate, example::pair_root))) ==
-        "ok");
-  const auto seen = rig.observer.observe(third);
-  CHECK(seen.resets == 1);
-  CHECK(seen.saves == 0);
-  CHECK(seen.config.bar == 0U);  // nobody saved it, so nobody gives it back
-  CHECK(rig.observer.observe(example::pair_a).config.bar != 0U);
-}
-
 TEST_CASE("a question about a hot reset during which a function comes is answered EAGAIN") {
   HotplugRig rig;
   rig.give(example::pair_a, "vfio-pci");
@@ -355,52 +256,4 @@ TEST_CASE("a question about a hot reset during which a function comes is answere
   CHECK(asked == "EAGAIN contended");
   CHECK(rig.host.devices()->size() == 14);
   CHECK(session.device.hot_reset_info(rig.root.assume(), 9)->size() == 3);
-}
-
-TEST_CASE("resets, removals, rescans and SR-IOV from several threads end in order") {
-  HotplugRig rig;
-  const std::size_t before = rig.host.devices()->size();
-  const auto often = [](auto body) {
-    return std::thread([body] {
-      for (int round = 0; round != 60; ++round) {
-        vfio::ThreadContext root;
-        body(root.assume(), round);
-      }
-    });
-  };
-  std::vector<std::thread> threads;
-  threads.push_back(often([&](const auto& root, int round) {
-    root.assume();
-    (void)rig.hotplug.set_num_vfs(root, example::physical, round % 2 == 0 ? 2U : 0U).has_value();
-  }));
-  threads.push_back(often([&](const auto& root, int round) {
-    root.assume();
-    if (round % 2 == 0) {
-      (void)rig.hotplug.remove(root, round % 4 == 0 ? example::physical : example::pair_b).has_value();
-    } else {
-      (void)rig.hotplug.rescan(root).has_value();
-    }
-  }));
-  threads.push_back(often([&](const auto& root, int) {
-    root.assume();
-    (void)rig.host.try_reset_bus(example::sriov_root).has_value();
-    (void)rig.host.reset_bus(root, example::pair_root).has_value();
-    (void)rig.host.devices().has_value();
-    (void)rig.host.group_members(1).has_value();
-  }));
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  (void)rig.hotplug.rescan(rig.root.assume()).has_value();
-  (void)rig.set_num_vfs(0);
-  CHECK(rig.host.devices()->size() == before);
-  for (const pci::Address address : {example::physical, example::pair_a, example::pair_b}) {
-    const auto seen = rig.observer.observe(address);
-    CHECK(seen.saves == seen.restores);
-    CHECK_FALSE(seen.saved);
-  }
-  for (const auto* function : rig.host.machine().functions()) {
-    const auto seen = function->registers.observe();
-    CHECK(seen.resets <= seen.saves);  // nothing was hit that nobody had saved
-  }
 }
