@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// One who asks: an operation that may wait runs in a thread of the actor's, and until it ends the actor asks nothing else.
+// One who asks, in a thread of its own: until its operation ends it asks nothing else.
 #pragma once
 
 #include <sys/syscall.h>
@@ -17,6 +17,8 @@ namespace fidelity {
 
 class Actor {
  public:
+  using Ask = std::function<std::string()>;
+
   Actor() = default;
   Actor(const Actor&) = delete;
   Actor& operator=(const Actor&) = delete;
@@ -26,14 +28,17 @@ class Actor {
     }
   }
 
-  /// Starts `ask`, whose answer a later take() gives.
-  void start(std::function<std::string()> ask) {
+  /// Starts `ask`, whose answer a later take() gives, with `first` before it and `last` after it in the same thread.
+  template <class First, class Last>
+  void start(Ask ask, First first, Last last) {
     done_.store(false, std::memory_order_relaxed);
     id_.store(0, std::memory_order_relaxed);
-    thread_ = std::thread([this, ask = std::move(ask)] {
+    thread_ = std::thread([this, ask = std::move(ask), first, last] {
+      first();
       id_.store(static_cast<int>(::syscall(SYS_gettid)), std::memory_order_release);  // pairs with id()
       answer_ = ask();
       done_.store(true, std::memory_order_release);  // pairs with done()
+      last();
     });
   }
   [[nodiscard]] bool busy() const { return thread_.joinable(); }

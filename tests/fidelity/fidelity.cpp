@@ -2,117 +2,24 @@
 // Copyright the devlock authors
 //
 // Runs random scripts on the kernel below it and on the simulator, and compares every answer and what is left at the end.
+// fidelity --help says how it is called and what its exit status means.
 //
-//   fidelity --scripts N --seed S --lane FUNCTION[,FUNCTION] [--lane ...] [--wrong OPERATION=ERRNO]
-//
-// Each lane is a process of its own with functions of its own; all lanes together run N scripts. A script on which the two differ is
-// shortened as long as they still differ, and printed. Exit status: 0 they agree, 1 they differ, 2 it cannot run, 3 a thread waits
-// where no operation is known to wait.
-#include <sys/utsname.h>
+// Each lane is a process of its own with functions of its own; the lanes of one kind of device share their scripts.
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
-#include <cstring>
+#include <chrono>
 #include <fstream>
 #include <iostream>
-#include <map>
-#include <sstream>
 
-#include "lane.hpp"
-#include "waits.hpp"
+#include "coverage.hpp"
+#include "options.hpp"
+#include "shorten.hpp"
+#include "tally.hpp"
 
 namespace {
 
 using namespace fidelity;
-
-struct Options {
-  std::uint64_t scripts = 100;
-  std::uint64_t seed = 1;
-  std::vector<std::vector<Address>> lanes;
-  std::optional<Wrong> wrong;
-  devlock::sim::Profile profile;
-};
-
-[[noreturn]] void refuse(const std::string& what, const char* reason) {
-  std::fprintf(stderr,
-               "fidelity: %s: %s\nusage: fidelity --scripts N --seed S --lane FUNCTION[,FUNCTION] [--lane ...] "
-               "[--wrong OPERATION=ERRNO]\n",
-               what.c_str(), reason);
-  std::exit(2);
-}
-std::uint64_t number(const std::string& what) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(what.data(), what.data() + what.size(), value);
-  if (error != std::errc() || end != what.data() + what.size()) {
-    refuse(what, "not a number");
-  }
-  return value;
-}
-std::vector<Address> functions(const std::string& what) {
-  std::vector<Address> all;
-  std::istringstream words(what);
-  for (std::string word; std::getline(words, word, ',');) {
-    const auto address = devlock::pci::parse_address(word);
-    if (!address) {
-      refuse(word, "no address of a function");
-    }
-    all.push_back(*address);
-  }
-  return all;
-}
-Wrong wrong(const std::string& what) {
-  using devlock::Operation;
-  const auto equals = what.find('=');
-  const std::string operation = what.substr(0, equals);
-  const std::string symbol = equals == std::string::npos ? "" : what.substr(equals + 1U);
-  for (int place = 0; place != static_cast<int>(Operation::unplug_queue); ++place) {
-    for (int error_number = 1; error_number != 134; ++error_number) {
-      if (operation == to_string(static_cast<Operation>(place)) && symbol == devlock::errno_name(error_number)) {
-        return {static_cast<Operation>(place), error_number};
-      }
-    }
-  }
-  refuse(what, "no OPERATION=ERRNO, such as 'open group=EPERM'");
-}
-// Of the kernel that this runs on.
-devlock::sim::Profile profile_of_kernel() {
-  utsname name{};
-  (void)::uname(&name);
-  const std::string release = std::string("Linux ") + name.release;
-  for (const auto& profile : {devlock::sim::linux_6_1, devlock::sim::linux_6_12}) {
-    if (release.rfind(std::string(profile.kernel) + '.', 0) == 0) {
-      return profile;
-    }
-  }
-  refuse(release, "the simulator has no profile of this kernel");
-}
-Options read(int count, char** words) {
-  Options options;
-  for (int place = 1; place < count; place += 2) {
-    const std::string option = words[place];
-    if (place + 1 == count) {
-      refuse(option, "its value is missing");
-    }
-    const std::string value = words[place + 1];
-    if (option == "--scripts") {
-      options.scripts = number(value);
-    } else if (option == "--seed") {
-      options.seed = number(value);
-    } else if (option == "--lane") {
-      options.lanes.push_back(functions(value));
-    } else if (option == "--wrong") {
-      options.wrong = wrong(value);
-    } else {
-      refuse(option, "unknown option");
-    }
-  }
-  if (options.lanes.empty()) {
-    refuse("--lane", "not one is given");
-  }
-  options.profile = profile_of_kernel();
-  return options;
-}
 
 void print(std::ostream& out, const Notes& kernel, const Notes& simulator) {
   for (std::size_t place = 0; place != std::max(kernel.size(), simulator.size()); ++place) {
@@ -128,81 +35,91 @@ void print(std::ostream& out, const Notes& kernel, const Notes& simulator) {
   }
 }
 
-// Leaves out one step after the other, from the end, as long as the two still differ.
-Script shortest(Lane& lane, Script script) {
-  for (bool shorter = true; shorter;) {
-    shorter = false;
-    for (std::size_t place = script.size(); place-- != 0;) {
-      Script less = script;
-      less.erase(less.begin() + static_cast<std::ptrdiff_t>(place));
-      if (lane.on_kernel(less) != lane.in_simulator(less)) {
-        script = std::move(less);
-        shorter = true;
-      }
-    }
-  }
-  return script;
+bool admissible(const Notes& kernel, const std::vector<Notes>& simulator) {
+  return std::find(simulator.begin(), simulator.end(), kernel) != simulator.end();
+}
+// The one that goes with the kernel for longest.
+const Notes& closest(const Notes& kernel, const std::vector<Notes>& simulator) {
+  return *std::max_element(simulator.begin(), simulator.end(), [&](const Notes& one, const Notes& other) {
+    const auto same = [&](const Notes& notes) {
+      return std::mismatch(kernel.begin(), kernel.end(), notes.begin(), notes.end()).first - kernel.begin();
+    };
+    return same(one) < same(other);
+  });
 }
 
-using Tally = std::map<std::string, std::map<std::string, std::uint64_t>>;
+struct Part {
+  std::uint64_t first;   // number of its first script
+  std::uint64_t stride;  // to the next one
+};
 
-// "contended EAGAIN" as it is, of "ok ..." the ok.
-std::string kind(const std::string& answer) {
-  return answer.rfind("ok", 0) == 0 ? "ok" : answer;
-}
-
-int run_lane(const Options& options, std::size_t place, std::ostream& out) {
-  Lane lane(options.lanes[place], options.wrong, options.profile);
+int run_lane(const Options& options, std::size_t place, Lane& lane, const Part& part, std::ostream& out) {
+  const std::uint64_t all = options.count(lane.kind().name);
   std::uint64_t scripts = 0;
   std::uint64_t steps = 0;
+  std::uint64_t several = 0;
   Tally tally;
   int status = 0;
-  for (std::uint64_t script_number = place; script_number < options.scripts; script_number += options.lanes.size()) {
-    const std::uint64_t seed = options.seed * 1'000'000U + script_number;
-    const Script script = Generator(seed, lane.size()).draw();
+  auto told = std::chrono::steady_clock::now();
+  for (std::uint64_t number = part.first; number < all && status == 0; number += part.stride) {
+    const std::uint64_t seed = options.seed * 1'000'000U + number;
+    const Script script = Generator(seed, lane.stock(), options.left_out).draw();
     const Notes kernel = lane.on_kernel(script);
-    const Notes simulator = lane.in_simulator(script);
+    const auto simulator = lane.in_simulator(script);
     ++scripts;
     steps += script.size();
-    for (const Note& one : kernel) {
-      if (!one.operation.empty()) {
-        ++tally[one.operation][kind(one.answer)];
-      }
-    }
-    if (kernel != simulator) {
-      const Script least = shortest(lane, script);
+    several += simulator.size() > 1U ? 1U : 0U;
+    tally.add(kernel);
+    if (!admissible(kernel, simulator)) {
+      // What the kernel said is kept: it need not say so again.
+      std::pair<Notes, std::vector<Notes>> answers{kernel, simulator};
+      const Script least = shorten(script, [&](const Script& less) {
+        std::pair<Notes, std::vector<Notes>> now{lane.on_kernel(less), lane.in_simulator(less)};
+        const bool differs = !admissible(now.first, now.second);
+        if (differs) {
+          answers = std::move(now);
+        }
+        return differs;
+      });
       out << "script " << seed << " of " << script.size() << " steps differs; the shortest that does has "
           << least.size() << ":\n";
-      print(out, lane.on_kernel(least), lane.in_simulator(least));
+      print(out, answers.first, closest(answers.first, answers.second));
       status = 1;
-      break;
+    }
+    if (const auto now = std::chrono::steady_clock::now();
+        options.progress != 0 && now - told > std::chrono::seconds(options.progress)) {
+      told = now;
+      std::fprintf(stderr, "lane %zu (%s): %llu scripts, up to number %llu of %llu\n", place,
+                   std::string(lane.kind().name).c_str(), static_cast<unsigned long long>(scripts),
+                   static_cast<unsigned long long>(number), static_cast<unsigned long long>(all));
     }
   }
-  out << "scripts " << scripts << '\n' << "steps " << steps << '\n';
-  for (const auto& [operation, answers] : tally) {
-    for (const auto& [answer, count] : answers) {
-      out << "tally " << operation << ' ' << count << ' ' << answer << '\n';
-    }
-  }
+  out << "count " << lane.kind().name << ' ' << scripts << ' ' << steps << ' ' << several << '\n';
+  tally.write(out);
   return status;
 }
 
-// What lane `place` wrote, and its exit status.
-int read_lane(const std::string& file, Tally& tally, std::uint64_t& scripts, std::uint64_t& steps) {
+struct Count {
+  std::uint64_t lanes = 0;
+  std::uint64_t scripts = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t several = 0;
+};
+
+// What a lane wrote.
+int read_lane(const std::string& file, Tally& tally, std::map<std::string, Count>& counts) {
   std::ifstream lines(file);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
-    std::string first;
-    words >> first;
-    std::uint64_t count = 0;
-    if (first == "scripts" && words >> count) {
-      scripts += count;
-    } else if (first == "steps" && words >> count) {
-      steps += count;
-    } else if (std::string operation, answer; first == "tally" && words >> operation >> count) {
-      std::getline(words >> std::ws, answer);
-      tally[operation][answer] += count;
-    } else {
+    std::string first, kind;
+    Count count;
+    if (words >> first && first == "count" && words >> kind >> count.scripts >> count.steps >> count.several) {
+      Count& all = counts[kind];
+      ++all.lanes;
+      all.scripts += count.scripts;
+      all.steps += count.steps;
+      all.several += count.several;
+    } else if (!tally.read(line)) {
       std::cout << line << '\n';
     }
   }
@@ -212,15 +129,25 @@ int read_lane(const std::string& file, Tally& tally, std::uint64_t& scripts, std
 }  // namespace
 
 int main(int count, char** words) {
-  const Options options = read(count, words);
+  const Options options = read_options(count, words);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::unique_ptr<Lane>> lanes;
+  std::map<std::string_view, std::uint64_t> of_kind;
+  std::vector<Part> parts;
+  for (const auto& functions : options.lanes) {
+    lanes.push_back(std::make_unique<Lane>(functions, options.wrong, options.profile, "/run/fidelity.topology"));
+    parts.push_back({of_kind[lanes.back()->kind().name]++, 0});
+  }
   std::vector<pid_t> children;
   std::vector<std::string> files;
-  for (std::size_t place = 0; place != options.lanes.size(); ++place) {
+  for (std::size_t place = 0; place != lanes.size(); ++place) {
+    parts[place].stride = of_kind[lanes[place]->kind().name];
     files.push_back("/run/fidelity." + std::to_string(place));
     const pid_t child = ::fork();
     if (child == 0) {
       std::ofstream out(files.back());
-      const int status = run_lane(options, place, out);
+      lanes[place]->reopen();
+      const int status = run_lane(options, place, *lanes[place], parts[place], out);
       out.close();
       std::_Exit(out ? status : 2);
     }
@@ -228,28 +155,45 @@ int main(int count, char** words) {
   }
   int worst = 0;
   Tally tally;
-  std::uint64_t scripts = 0;
-  std::uint64_t steps = 0;
+  std::map<std::string, Count> counts;
   for (std::size_t place = 0; place != children.size(); ++place) {
     int status = 0;
     const bool ended = children[place] > 0 && ::waitpid(children[place], &status, 0) == children[place];
     const int code = ended && WIFEXITED(status) ? WEXITSTATUS(status) : 2;
-    worst = std::max({worst, code, read_lane(files[place], tally, scripts, steps)});
+    worst = std::max({worst, code, read_lane(files[place], tally, counts)});
     if (code != 0) {
       std::cout << "lane " << place << " ends with status " << code << '\n';
     }
   }
-  std::cout << options.profile.kernel
-            << ": driver_override waits for device_lock: " << (options.profile.override_waits ? "yes" : "no")
-            << "; GET_DEVICE_FD while an unbind waits: " << (options.profile.opens_while_unbinding ? "yes" : "ENODEV")
-            << '\n';
-  std::cout << scripts << " scripts, " << steps << " steps, seed " << options.seed << '\n';
-  for (const auto& [operation, answers] : tally) {
-    std::cout << operation << ':';
-    for (const auto& [answer, times] : answers) {
-      std::cout << "  " << answer << ' ' << times;
+  if (worst <= 1) {
+    for (const auto& lane : lanes) {
+      lane->give_back();
     }
-    std::cout << '\n';
   }
-  return worst;
+  for (const auto& difference : devlock::sim::differences) {
+    std::cout << options.profile.kernel << ": " << difference.name << ": "
+              << (options.profile.*difference.field ? "yes" : "no") << " (" << difference.source << ")\n";
+  }
+  Count all;
+  for (const auto& [kind, one] : counts) {
+    std::cout << kind << ": " << one.scripts << " scripts, " << one.steps << " steps, " << one.lanes << " lanes\n";
+    all.scripts += one.scripts;
+    all.steps += one.steps;
+    all.several += one.several;
+  }
+  std::cout << all.scripts << " scripts, " << all.steps << " steps, seed " << options.seed << "; " << all.several
+            << " scripts with more than one admissible list of answers; "
+            << std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count()
+            << " s\n";
+  tally.print(std::cout);
+  Producible here{KernelSite::can_hold(), false, false, options.profile};
+  for (const auto& lane : lanes) {
+    here.pair = here.pair || lane->stock().functions > 1U;
+    here.host_driver = here.host_driver || lane->stock().drivers > Generator::host_driver;
+  }
+  const auto missing = worst == 0 ? check_coverage(tally, options.coverage, here) : std::vector<std::string>();
+  for (const std::string& line : missing) {
+    std::cout << line << '\n';
+  }
+  return worst != 0 ? worst : missing.empty() ? 0 : 4;
 }

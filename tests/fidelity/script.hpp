@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A script: steps that several actors ask of a host, drawn from a seed. The same script runs on every host.
-//
-// Not checked: that a step makes sense where it stands; most do, by weight, and the others are asked too.
+// A script: steps that several actors ask of a host. The same script runs on every host.
 #pragma once
 
 #include <array>
-#include <cstdint>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +18,14 @@ enum class Op {
   clear_override,
   probe,
   reset_function,
+  remove,
+  rescan,
+  hold,
+  release,
   reset_bus,
+  set_reset_methods,
+  reset_methods,
+  open_all,
   open_container,
   close_container,
   open_group,
@@ -43,111 +46,113 @@ enum class Op {
   attach,
   detach,
 };
-inline constexpr std::array op_names{
-    "bind",           "unbind",          "set_override",    "clear_override",   "probe",        "reset_function",
-    "reset_bus",      "open_container",  "close_container", "open_group",       "close_group",  "status",
-    "set_container",  "unset_container", "set_iommu",       "open_device",      "close_device", "reset_device",
-    "hot_reset_info", "hot_reset",       "watch_unplug",    "unplug_requested", "create_vm",    "close_vm",
-    "attach",         "detach"};
-inline constexpr std::array drivers{"vfio-pci", "pci-stub", "no-driver"};
+inline constexpr std::array op_names{"bind",
+                                     "unbind",
+                                     "set_override",
+                                     "clear_override",
+                                     "probe",
+                                     "reset_function",
+                                     "remove",
+                                     "rescan",
+                                     "hold",
+                                     "release",
+                                     "reset_bus",
+                                     "set_reset_methods",
+                                     "reset_methods",
+                                     "open_all",
+                                     "open_container",
+                                     "close_container",
+                                     "open_group",
+                                     "close_group",
+                                     "status",
+                                     "set_container",
+                                     "unset_container",
+                                     "set_iommu",
+                                     "open_device",
+                                     "close_device",
+                                     "reset_device",
+                                     "hot_reset_info",
+                                     "hot_reset",
+                                     "watch_unplug",
+                                     "unplug_requested",
+                                     "create_vm",
+                                     "close_vm",
+                                     "attach",
+                                     "detach"};
+inline constexpr std::size_t op_count = op_names.size();
+static_assert(op_count == static_cast<std::size_t>(Op::detach) + 1U);
 
 constexpr const char* name(Op op) {
   return op_names[static_cast<std::size_t>(op)];
 }
-/// These wait for the device_lock of a function; an actor asks them in a thread of its own.
+
+/// What a hold takes: the locks of a function that user space cannot hold by itself, and the one of the topology.
+inline constexpr std::array lock_names{"device_lock", "config_access", "memory_lock", "dev_set_lock",
+                                       "rescan_remove_lock"};
+inline constexpr std::string_view lock_letters = "DCMSR";
+inline constexpr unsigned dev_set_lock = 3;
+inline constexpr unsigned rescan_remove_lock = 4;
+/// What set_reset_methods writes.
+inline constexpr std::array method_choices{"none", "default", "bus", "flr", "pm"};
+
+/// These wait for a lock of a function's, for descriptors or for the lock of the topology, whoever has it.
 constexpr bool takes_device_lock(Op op) {
-  return op <= Op::reset_function;
+  return op <= Op::hold || op == Op::open_all;
 }
 constexpr bool names_driver(Op op) {
   return op == Op::bind || op == Op::set_override;
 }
+constexpr bool changes_driver(Op op) {
+  return op == Op::bind || op == Op::unbind || op == Op::probe || op == Op::remove || op == Op::rescan ||
+         op == Op::open_all;
+}
 constexpr bool names_function(Op op) {
-  return op <= Op::reset_bus || op == Op::open_device;
+  return (op <= Op::hold && op != Op::rescan) || op == Op::set_reset_methods || op == Op::reset_methods ||
+         op == Op::open_all || op == Op::open_device;
+}
+constexpr bool names_handle(Op op) {
+  return op == Op::hold || op == Op::release || (op >= Op::open_all && op != Op::create_vm && op != Op::close_vm);
 }
 
 struct Step {
   Op op;
   unsigned actor;     ///< who asks
   unsigned function;  ///< of the lane, for operations on a function
-  unsigned handle;    ///< which of the two containers, groups or devices that the lane can have open
-  unsigned driver;    ///< in `drivers`, for bind and set_override
+  unsigned handle;    ///< which of the two containers, groups, devices or holds that the lane can have open
+  unsigned choice;    ///< the driver of bind and set_override, the lock of hold, the methods of set_reset_methods
 };
 using Script = std::vector<Step>;
 
 inline constexpr unsigned handles = 2;
+inline constexpr unsigned most_actors = 3;
 
-inline std::string text(const Step& step) {
+/// Does it change what is on the bus, or stop such a change? Such scripts share one lock of the kernel with every other lane.
+inline bool changes_topology(const Script& script) {
+  for (const Step& step : script) {
+    if (step.op == Op::remove || step.op == Op::rescan || (step.op == Op::hold && step.choice == rescan_remove_lock)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+inline std::string text(const Step& step, const std::vector<std::string>& drivers) {
   std::string line = "actor " + std::to_string(step.actor) + ": " + name(step.op);
-  if (names_function(step.op)) {
+  if (step.op == Op::hold) {
+    line += std::string(" ") + lock_names[step.choice];
+  }
+  if (names_function(step.op) && !(step.op == Op::hold && step.choice == rescan_remove_lock)) {
     line += " function " + std::to_string(step.function);
   }
-  if (!takes_device_lock(step.op) && step.op != Op::reset_bus) {
+  if (names_handle(step.op)) {
     line += " handle " + std::to_string(step.handle);
   }
   if (names_driver(step.op)) {
-    line += std::string(" ") + drivers[step.driver];
+    line += ' ' + drivers[step.choice];
+  } else if (step.op == Op::set_reset_methods) {
+    line += std::string(" ") + method_choices[step.choice];
   }
   return line;
 }
-
-/// Draws scripts of 8 to 20 steps for 2 or 3 actors: the steps that open a device, each left out now and then, with others between.
-class Generator {
- public:
-  Generator(std::uint64_t seed, unsigned functions) : random_(seed), functions_(functions) {}
-
-  [[nodiscard]] Script draw() {
-    const unsigned actors = 2U + below(2);
-    const std::size_t length = 8U + below(13);
-    const unsigned function = below(functions_);
-    const unsigned handle = below(handles);
-    constexpr std::array usual{Op::set_override,  Op::probe,     Op::open_container, Op::open_group,
-                               Op::set_container, Op::set_iommu, Op::open_device};
-    Script script;
-    if (below(10) != 0) {
-      for (const Op op : usual) {
-        if (below(20) == 0) {
-          continue;
-        }
-        if (below(12) == 0) {
-          script.push_back(any(actors));
-        }
-        script.push_back({op, below(actors), function, handle, 0});
-      }
-    }
-    while (script.size() < length) {
-      Step step = any(actors);
-      // What follows an open device is most telling about that device.
-      if (below(3) != 0) {
-        step.function = function;
-        step.handle = handle;
-      }
-      script.push_back(step);
-    }
-    return script;
-  }
-
- private:
-  unsigned below(unsigned count) { return static_cast<unsigned>(random_() % count); }
-  Step any(unsigned actors) {
-    // How often each is drawn, in the order of Op.
-    constexpr std::array<unsigned, op_names.size()> weights{3, 9, 2, 2, 3, 4, 4, 1, 1, 2, 2, 3, 2,
-                                                            2, 2, 6, 6, 7, 4, 5, 4, 4, 1, 1, 2, 2};
-    unsigned all = 0;
-    for (const unsigned weight : weights) {
-      all += weight;
-    }
-    unsigned drawn = below(all);
-    std::size_t place = 0;
-    while (drawn >= weights[place]) {
-      drawn -= weights[place++];
-    }
-    const unsigned driver = below(6);
-    return {static_cast<Op>(place), below(actors), below(functions_), below(handles),
-            driver < drivers.size() ? driver : 0U};
-  }
-
-  std::mt19937_64 random_;
-  unsigned functions_;
-};
 
 }  // namespace fidelity

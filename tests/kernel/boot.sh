@@ -4,14 +4,15 @@
 #
 # Boots a kernel in QEMU without hardware virtualisation, lets the guest run a list of commands, and keeps what it reports.
 #
-# Usage: boot.sh --root DIR --initramfs FILE --cases FILE --results DIR [--limit SECONDS] [--repeats N] [--lane N]...
+# Usage: boot.sh --root DIR --initramfs FILE --cases FILE --results DIR [--limit SECONDS] [--repeats N] [--lane [KIND:]N]...
 #   --root DIR        an unpacked kernel package, see fetch.sh
 #   --initramfs FILE  what initramfs.sh packed
 #   --cases FILE      lines "NAME LIMIT COMMAND...", see guest_init.sh
 #   --results DIR     emptied; gets the console, and the results as judge.sh lays them out
 #   --limit SECONDS   a boot that takes longer is ended (default 60)
 #   --repeats N       how often a boot that was ended is repeated (default 1); each repeat is counted and printed
-#   --lane N          a root port more, with N edu functions below it (1 to 8); at most 8 lanes, $DEVLOCK_LANES of the guest
+#   --lane [KIND:]N   a root port more, with N functions below it (1 to 8) of KIND edu, the default, e1000e or nvme; at most 8
+#                     lanes, $DEVLOCK_LANES of the guest
 #
 # Succeeds when the guest ran all commands, whatever their exit status was: result.sh reports each of them. A hung guest
 # is ended, and its console is the message. Set DEVLOCK_QEMU to use another qemu-system-x86_64.
@@ -40,12 +41,20 @@ case $limit$repeats in *[!0-9]*) fail 'read option' '--limit or --repeats' 'not 
 # Lane K is the port 1K.0, which guest_init.sh knows; its chassis follow those of the ports that every boot has.
 lane_devices=''
 lane=0
-for functions in $lanes; do
+for words in $lanes; do
+    functions=${words##*:} kind=edu
+    [ "$words" = "$functions" ] || kind=${words%:*}
     case $functions$lane in [1-8][0-7]) ;; *) fail 'read option' --lane 'at most 8 lanes of 1 to 8 functions' 'see boot.sh --help' ;; esac
+    case $kind in
+    edu) device=edu ;;
+    e1000e) device=e1000e,romfile= ;;
+    nvme) device=nvme,serial=lane_$lane ;;
+    *) fail 'read option' "--lane $words" 'no kind of device' 'see boot.sh --help' ;;
+    esac
     lane_devices="$lane_devices -device pcie-root-port,id=lane_$lane,addr=1$lane.0,chassis=$((10 + lane)),slot=1,x-speed=5"
     function=0
     while [ "$function" -lt "$functions" ]; do
-        lane_devices="$lane_devices -device edu,bus=lane_$lane,addr=0.$function,multifunction=on"
+        lane_devices="$lane_devices -device $device,bus=lane_$lane,addr=0.$function,multifunction=on"
         function=$((function + 1))
     done
     lane=$((lane + 1))

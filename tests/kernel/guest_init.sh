@@ -44,12 +44,17 @@ DEVLOCK_PAIR_1=$(below 0000:00:05.0 00.1)
 DEVLOCK_EDU=$(below 0000:00:06.0 00.0)
 DEVLOCK_NVME=$(below 0000:00:07.0 00.0)
 # As words for a command: "--lane FUNCTION,FUNCTION --lane FUNCTION"; empty in most boots.
-DEVLOCK_LANES=
+# DEVLOCK_EDU_LANES: those of edu functions alone.
+DEVLOCK_LANES='' DEVLOCK_EDU_LANES=''
 for lane in 0 1 2 3 4 5 6 7; do
     functions=$(below "0000:00:1$lane.0" '00.?' | tr '\n' ,)
-    [ -z "$functions" ] || DEVLOCK_LANES="$DEVLOCK_LANES --lane ${functions%,}"
+    [ -n "$functions" ] || continue
+    DEVLOCK_LANES="$DEVLOCK_LANES --lane ${functions%,}"
+    [ "$(cat "/sys/bus/pci/devices/${functions%%,*}/vendor")" != 0x1234 ] ||
+        DEVLOCK_EDU_LANES="$DEVLOCK_EDU_LANES --lane ${functions%,}"
 done
-export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU DEVLOCK_NVME DEVLOCK_LANES
+export DEVLOCK_SWITCH_EDU DEVLOCK_SWITCH_NIC DEVLOCK_PAIR_0 DEVLOCK_PAIR_1 DEVLOCK_EDU DEVLOCK_NVME
+export DEVLOCK_LANES DEVLOCK_EDU_LANES
 
 # Milliseconds since boot.
 now() {

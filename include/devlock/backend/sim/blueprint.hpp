@@ -41,7 +41,12 @@ struct FunctionSpec {
   std::uint16_t vf_device = 0;  ///< their device id; the vendor is that of the physical function
   bool is_virtual = false;      ///< made by SR-IOV: a group and a device set of its own
 
-  [[nodiscard]] bool has_reset() const { return resettable && !reset_methods.empty(); }
+  /// What of reset_methods does now: `bus` only for a function that is alone below its bridge.
+  [[nodiscard]] std::vector<pci::ResetMethod> methods(bool alone) const {
+    auto all = resettable ? reset_methods : std::vector<pci::ResetMethod>();
+    std::erase_if(all, [&](pci::ResetMethod method) { return method == pci::ResetMethod::bus && !alone; });
+    return all;
+  }
   /// The virtual function of that number, from 0. It follows the physical one: the numbers of the functions first, then those of the
   /// next devices.
   [[nodiscard]] FunctionSpec virtual_function(unsigned number) const {

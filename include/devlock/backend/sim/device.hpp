@@ -84,28 +84,13 @@ class Device {
           make_error(Operation::hot_reset_info, name(), ENODEV, "no bridge is above it", "reset the function"));
     }
     auto& machine = *open_->file->machine();
+    if (!machine.profile().hot_reset_info_waits) {
+      return list_affected(machine, *scope, room);
+    }
     auto waiting = open_->device->function.device_set->waits_for_lock.enter();
     Guard set{context, open_->device->function.device_set->lock};
     waiting.leave();
-    if (const int error_number = machine.faults.take(Operation::hot_reset_info, address_)) {
-      return failure(make_error(Operation::hot_reset_info, name(), error_number, "a fault was injected", "try again"));
-    }
-    if (scope->affected().size() > room) {
-      return failure(make_error(Operation::hot_reset_info, name(), ENOSPC,
-                                "the reset affects " + std::to_string(scope->affected().size()) + " functions",
-                                "ask again with room for them"));
-    }
-    if (const auto now = affected(); !now || !now->lists_the_same(*scope)) {
-      return failure(make_error(Operation::hot_reset_info, name(), EAGAIN,
-                                "a function came to the bus or left it meanwhile", "ask again"));
-    }
-    std::vector<DeviceInfo> all;
-    for (const pci::Address address : scope->affected()) {
-      if (const Function<S>* function = machine.find(address)) {
-        all.push_back(machine.describe(*function));
-      }
-    }
-    return all;
+    return list_affected(machine, *scope, room);
   }
   /// VFIO_DEVICE_PCI_HOT_RESET, with the groups that prove what the caller owns. ENODEV: nothing can be reset there. EINVAL: no group, more
   /// groups than functions, or a function that is affected and not the caller's. EBADF: a group that is closed. EBUSY: a memory_lock is
@@ -185,6 +170,28 @@ class Device {
   [[nodiscard]] Error closed(Operation operation) const {
     return make_error(operation, name(), EBADF, "the device is closed", "open it again");
   }
+  template <class Scope>
+  Result<std::vector<DeviceInfo>> list_affected(Machine<S>& machine, const Scope& scope, std::size_t room) {
+    if (const int error_number = machine.faults.take(Operation::hot_reset_info, address_)) {
+      return failure(make_error(Operation::hot_reset_info, name(), error_number, "a fault was injected", "try again"));
+    }
+    if (scope.affected().size() > room) {
+      return failure(make_error(Operation::hot_reset_info, name(), ENOSPC,
+                                "the reset affects " + std::to_string(scope.affected().size()) + " functions",
+                                "ask again with room for them"));
+    }
+    if (const auto now = affected(); !now || !now->lists_the_same(scope)) {
+      return failure(make_error(Operation::hot_reset_info, name(), EAGAIN,
+                                "a function came to the bus or left it meanwhile", "ask again"));
+    }
+    std::vector<DeviceInfo> all;
+    for (const pci::Address address : scope.affected()) {
+      if (const Function<S>* function = machine.find(address)) {
+        all.push_back(machine.describe(*function));
+      }
+    }
+    return all;
+  }
   void drop() {
     if (open_) {
       UncheckedContext<vfio::VfioOrder> context("the context of open_device bounds what a destructor may wait for");
@@ -195,6 +202,9 @@ class Device {
     Open open = std::move(*open_);
     open_.reset();
     VfioDevice<S>& device = *open.device;
+    if (open.file->machine()->profile().set_lock_first) {
+      const Guard passes{context, device.function.device_set->lock};
+    }
     {
       Guard group{context, device.group->group_lock};
       Guard set{group, device.function.device_set->lock};
@@ -206,14 +216,33 @@ class Device {
     }
     open.user.leave();  // an unbind that waits goes on from here
   }
-  // vfio_pci_core_disable: a reset if the lock is free, and no harm if it is not.
+  // vfio_pci_core_disable: out of low power under memory_lock, then a reset if the lock is free, and no harm if it is not.
   template <LockContext Context>
   static void last_close(const Context& context, Machine<S>& machine, VfioDevice<S>& device) DEVLOCK_REQUIRES(context) {
+    device.wake(context);
     device.function.registers.disable();
+    device.needs_reset.set(true);
+    auto target = ResetTarget<S>::unasked(machine);
     if (device.reset_works.get()) {
       auto scope = scope_without_bridge(device.function);
-      auto target = ResetTarget<S>::unasked(machine);
-      (void)pci::try_reset(context, target, scope).has_value();
+      device.needs_reset.set(!pci::try_reset(context, target, scope).has_value());
+    }
+    reset_set(context, machine, device);
+  }
+  // vfio_pci_dev_set_try_reset: nobody has a device of the set open any more, and one of them was not reset.
+  template <LockContext Context>
+  static void reset_set(const Context& context, Machine<S>& machine, VfioDevice<S>& closing) DEVLOCK_REQUIRES(context) {
+    const auto scope = machine.scope(pci::ScopeKind::bus, closing.function.address());
+    if (!scope) {
+      return;
+    }
+    HotResetSet<S> set(*closing.function.device_set, *scope, {});
+    if (!set.list() || !set.left_without_reset(closing) || !set.wake(context)) {
+      return;
+    }
+    auto target = ResetTarget<S>::unasked(machine);
+    if (pci::try_reset(context, target, *scope)) {
+      set.was_reset();
     }
   }
 

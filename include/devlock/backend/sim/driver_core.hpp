@@ -39,7 +39,7 @@ class DriverCore {
     }
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
-      return failure(no_function(Operation::bind, address, ENODEV));
+      return failure(no_function(Operation::bind, address));
     }
     if (!matches(*function, place)) {
       if (machine_.profile().override_waits) {  // whoever explains the refusal reads it
@@ -56,7 +56,7 @@ class DriverCore {
     Guard device{context, function->lock().device()};
     waiting.leave();
     if (function->lock().life() == DeviceLife::gone) {
-      return failure(no_function(Operation::bind, address, ENODEV));
+      return failure(no_function(Operation::bind, address));
     }
     if (function->driver() != 0U) {
       return failure(make_error(Operation::bind, name, EBUSY, "it is bound to " + machine_.driver_name(*function),
@@ -71,7 +71,7 @@ class DriverCore {
   Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, pci::Address address) DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
-      return failure(no_function(Operation::unbind, address, ENOENT));
+      return failure(no_function(Operation::unbind, address));
     }
     if (function->linked_driver() == 0U) {
       return failure(make_error(Operation::unbind, pci::to_string(address), ENODEV, "no driver is bound to it",
@@ -87,8 +87,10 @@ class DriverCore {
   void release(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     (void)release(context.again(), function, false);
   }
-  /// The same, and nobody finds it from there on. False if it left before.
+  /// The same, and nobody finds it from there on. False if it left before. As pci_stop_dev and device_del do, it gives the lock back in
+  /// between, and whoever binds it there loses it again.
   bool remove(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
+    release(context.again(), function);
     return release(context.again(), function, true);
   }
   /// Calls `act` with the device locks of the function and of its virtual ones, in that order; of these if needed() says so, under its own.
@@ -129,7 +131,7 @@ class DriverCore {
       DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
-      return failure(no_function(Operation::probe, address, ENODEV));
+      return failure(no_function(Operation::probe, address));
     }
     if (function->driver() != 0U) {  // bus_rescan_devices_helper looks without the lock
       return machine_.driver_name(*function);
@@ -138,7 +140,7 @@ class DriverCore {
     Guard device{context, function->lock().device()};
     waiting.leave();
     if (function->lock().life() == DeviceLife::gone) {
-      return failure(no_function(Operation::probe, address, ENODEV));
+      return failure(no_function(Operation::probe, address));
     }
     for (unsigned place = 1U; place <= machine_.drivers() && function->driver() == 0U; ++place) {
       if (!matches(*function, place)) {
@@ -157,9 +159,8 @@ class DriverCore {
     return machine_.driver(place).matches(function.spec.vendor, function.spec.device, function.spec.class_code,
                                           function.driver_override());
   }
-  // By the address itself the kernel answers ENOENT (no such path), by a driver's attribute ENODEV.
-  static Error no_function(Operation operation, pci::Address address, int error_number) {
-    return make_error(operation, pci::to_string(address), error_number, "there is no such function",
+  static Error no_function(Operation operation, pci::Address address) {
+    return make_error(operation, pci::to_string(address), ENODEV, "there is no such function",
                       "look at the list of devices");
   }
   static Error injected(Operation operation, pci::Address address, int error_number) {
@@ -282,6 +283,9 @@ class DriverCore {
   // __device_release_driver, under the device lock.
   void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const unsigned place = function.driver();
+    if (function.vfio != nullptr && function.vfio->users.users() == 0U) {
+      function.vfio->wake(context.again());  // pm_runtime_get_sync
+    }
     function.unlink_driver();
     if (machine_.driver(place).is_vfio) {
       VfioRegistration<S>(machine_).leave(context.again(), function);

@@ -34,6 +34,7 @@ struct Function {
   DeviceSet<S>* const device_set;
   IommuGroup<S>* group = nullptr;  // set before the function can be found
   Function* physical = nullptr;    // of a virtual function: whose it is; set as that
+  bool resettable = false;         // had a way to be reset when it came: it has `reset` and `reset_method`; set as that
 
   Registers<S> registers;
   std::shared_ptr<VfioDevice<S>> vfio;  // guarded by the device lock
@@ -64,12 +65,28 @@ struct Function {
   void set_driver_override(std::string name) {
     override_leaf_.with([&] { override_ = std::move(name); });
   }
+  /// Its `remove` goes with the first who writes it; true for that one alone. Source: device_remove_file_self in drivers/base/core.c.
+  [[nodiscard]] bool ask_remove() {
+    return !remove_asked_.exchange(true, std::memory_order_acq_rel);
+  }  // pairs with itself
+  /// It stays, because of a fault.
+  void unask_remove() { remove_asked_.store(false, std::memory_order_release); }  // pairs with ask_remove()
+  /// The ways to reset it that are tried now, in this order.
+  [[nodiscard]] std::vector<pci::ResetMethod> methods() const {
+    return methods_leaf_.with([this] { return methods_; });
+  }
+  void set_methods(std::vector<pci::ResetMethod> methods) {
+    methods_leaf_.with([&] { methods_.swap(methods); });
+  }
 
  private:
   static constexpr unsigned unlinked = 1U << 31U;
   typename S::template atomic<unsigned> driver_{0U};
+  typename S::template atomic<bool> remove_asked_{false};
   Leaf<S> override_leaf_;  // a match reads it without the device lock, under which it is written
   std::string override_;   // guarded by override_leaf_
+  Leaf<S> methods_leaf_;
+  std::vector<pci::ResetMethod> methods_;  // guarded by methods_leaf_
 };
 
 }  // namespace devlock::sim

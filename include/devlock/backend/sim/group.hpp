@@ -128,16 +128,15 @@ class Group {
       return failure(
           make_error(Operation::open_device, pci::to_string(address), ENODEV, absent(address), "bind it to vfio-pci"));
     }
-    Guard guard{context, group.group_lock};
-    if (!has_iommu(guard, group)) {
-      return failure(make_error(
-          Operation::open_device, pci::to_string(address), EINVAL,
-          group.container == nullptr ? "the group is in no container" : "the container has no IOMMU yet",
-          group.container == nullptr ? "put the group into a container first" : "set the container's IOMMU first"));
+    if (file_->machine()->profile().set_lock_first) {
+      if (auto ready = openable(context.again(), address); !ready) {
+        return failure(std::move(ready).error());
+      }
+      const Guard passes{context, device->function.device_set->lock};
     }
-    if (group.iommu.no_iommu && !file_->machine()->privileged()) {
-      return failure(make_error(Operation::open_device, pci::to_string(address), EPERM, "no IOMMU is behind the group",
-                                "open it with CAP_SYS_RAWIO"));
+    Guard guard{context, group.group_lock};
+    if (auto ready = openable_here(guard, address); !ready) {
+      return failure(std::move(ready).error());
     }
     Guard set{guard, device->function.device_set->lock};
     Result<void> enabled;
@@ -202,6 +201,26 @@ class Group {
     return function->lock().life() == DeviceLife::live ? "the function is not bound to a VFIO driver"
                                                        : "the function is being unbound";
   }
+  Result<void> openable(vfio::ContextFor<vfio::group_lock> context, pci::Address address) DEVLOCK_REQUIRES(context) {
+    Guard guard{context, file_->group().group_lock};
+    return openable_here(guard, address);
+  }
+  // Under group_lock.
+  Result<void> openable_here(vfio::ContextFor<vfio::container_lock> context, pci::Address address)
+      DEVLOCK_REQUIRES(context) {
+    VfioGroup<S>& group = file_->group();
+    if (!has_iommu(context.again(), group)) {
+      return failure(make_error(
+          Operation::open_device, pci::to_string(address), EINVAL,
+          group.container == nullptr ? "the group is in no container" : "the container has no IOMMU yet",
+          group.container == nullptr ? "put the group into a container first" : "set the container's IOMMU first"));
+    }
+    if (group.iommu.no_iommu && !file_->machine()->privileged()) {
+      return failure(make_error(Operation::open_device, pci::to_string(address), EPERM, "no IOMMU is behind the group",
+                                "open it with CAP_SYS_RAWIO"));
+    }
+    return {};
+  }
   static bool has_iommu(vfio::ContextFor<vfio::container_lock> context, VfioGroup<S>& group) DEVLOCK_REQUIRES(context) {
     if (group.container == nullptr) {
       return false;
@@ -213,6 +232,7 @@ class Group {
   template <LockContext Context>
   Result<void> first_open(const Context& context, VfioDevice<S>& device) DEVLOCK_REQUIRES(context) {
     Machine<S>& machine = *file_->machine();
+    device.wake(context);
     device.function.registers.enable();
     auto scope = scope_without_bridge(device.function);
     auto target = ResetTarget<S>::unasked(machine);

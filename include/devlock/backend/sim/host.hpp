@@ -70,8 +70,7 @@ class BasicHost {
       }
     }
     if (all.empty()) {
-      return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT,
-                                "there is no such IOMMU group", "look at the iommu_group of the device"));
+      return no_group(id);
     }
     return all;
   }
@@ -81,8 +80,7 @@ class BasicHost {
       DEVLOCK_REQUIRES(context) {
     IommuGroup<S>* group = machine_->find_group(id);
     if (group == nullptr) {
-      return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT,
-                                "there is no such IOMMU group", "look at the iommu_group of the device"));
+      return no_group(id);
     }
     group->ownership.finish(context.again());
     return {};
@@ -116,10 +114,16 @@ class BasicHost {
       return failure(injected(Operation::set_driver_override, pci::to_string(address), error_number));
     }
     if (machine_->profile().override_waits) {
-      auto waiting = function->waits_for_lock.enter();
-      Guard device{context, function->lock().device()};
-      waiting.leave();
-      function->set_driver_override(std::string(driver));
+      for (const bool reads_back : {false, true}) {  // as whoever sets it does
+        auto waiting = function->waits_for_lock.enter();
+        Guard device{context, function->lock().device()};
+        waiting.leave();
+        if (!reads_back) {
+          function->set_driver_override(std::string(driver));
+        } else if (function->lock().life() == DeviceLife::gone) {
+          return failure(no_function(Operation::set_driver_override, address));
+        }
+      }
       return {};
     }
     function->set_driver_override(std::string(driver));
@@ -131,7 +135,7 @@ class BasicHost {
       DEVLOCK_REQUIRES(context) {
     return DriverCore<S>(*machine_).bind(context.again(), address, driver);
   }
-  /// ENOENT: no such function. ENODEV: no driver. Waits until every descriptor of it is closed, with its device lock held.
+  /// ENODEV: no such function, or no driver. Waits until every descriptor of it is closed, with its device lock held.
   [[nodiscard]] Result<void> unbind(vfio::ContextFor<vfio::device_lock> context, Address address)
       DEVLOCK_REQUIRES(context) {
     return DriverCore<S>(*machine_).unbind(context.again(), address);
@@ -147,8 +151,7 @@ class BasicHost {
       DEVLOCK_REQUIRES(context) {
     return reset(context.again(), Operation::reset_function, pci::ScopeKind::function, address);
   }
-  /// pci_try_reset_function, what VFIO calls: tries the function and, as in Linux 6.12, not its bridge. ENOENT, ENOTTY as above. EAGAIN:
-  /// its lock is taken.
+  /// pci_try_reset_function, what VFIO calls: tries the function, not its bridge. Errors as above; EAGAIN: its lock is taken.
   [[nodiscard]] Result<void> try_reset_function(Address address) {
     Function<S>* function = machine_->find(address);
     if (function == nullptr) {
@@ -159,8 +162,7 @@ class BasicHost {
     auto scope = scope_without_bridge(*function);
     return pci::try_reset(root, target, scope);
   }
-  /// The slot, or the bus below a bridge, as error recovery resets them: waits for the bridge and for all that is below. ENOENT, ENOTTY as
-  /// in the forms that try.
+  /// The slot, or the bus below a bridge, as error recovery resets them: waits for the bridge and for all below. Errors as in a try.
   [[nodiscard]] Result<void> reset_slot(vfio::ContextFor<vfio::device_lock> context, Address address)
       DEVLOCK_REQUIRES(context) {
     return reset(context.again(), Operation::reset_slot, pci::ScopeKind::slot, address);
@@ -246,6 +248,10 @@ class BasicHost {
   static Error injected(Operation operation, std::string object, int error_number) {
     return make_error(operation, std::move(object), error_number, "a fault was injected", "try again");
   }
+  static Failure no_group(int id) {
+    return failure(make_error(Operation::enumerate, "group " + std::to_string(id), ENOENT,
+                              "there is no such IOMMU group", "look at the iommu_group of the device"));
+  }
   static Error no_function(Operation operation, Address address) {
     return make_error(operation, pci::to_string(address), ENOENT, "there is no such function",
                       "look at the list of devices");
@@ -269,6 +275,9 @@ class BasicHost {
     Function<S>* function = machine_->find(address);
     if (function == nullptr) {
       return failure(no_function(operation, address));
+    }
+    if (const auto group = kind == pci::ScopeKind::function && function->group ? function->group->vfio() : nullptr) {
+      group->wake(context.again(), address);  // reset_store: before any lock
     }
     ResetTarget<S> target(*machine_, operation, function->waits_for_lock.enter());
     return pci::reset(context, target, *made);

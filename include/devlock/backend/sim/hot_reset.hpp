@@ -46,11 +46,26 @@ class HotResetSet {
   Result<void> wake(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
     for (const auto& device : devices_) {
       if (device->opens.count() == 0U) {
-        auto waiting = device->waits_to_wake.enter();
-        Guard awake{context, device->memory_lock};
+        device->wake(context.again());
       }
     }
     return {};
+  }
+  /// One of them needs a reset, and none is open but the one that closes. Source: vfio_pci_dev_set_needs_reset.
+  [[nodiscard]] bool left_without_reset(const VfioDevice<S>& closing) const {
+    bool needed = false;
+    for (const auto& device : devices_) {
+      if (device.get() != &closing && device->opens.count() != 0U) {
+        return false;
+      }
+      needed = needed || device->needs_reset.get();
+    }
+    return needed;
+  }
+  void was_reset() {
+    for (const auto& device : devices_) {
+      device->needs_reset.set(false);
+    }
   }
   [[nodiscard]] std::size_t size() const { return devices_.size(); }
   [[nodiscard]] pci::Address address(std::size_t place) const { return devices_[place]->function.address(); }

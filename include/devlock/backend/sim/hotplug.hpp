@@ -28,8 +28,8 @@ class Hotplug {
   explicit Hotplug(const BasicHost<S>& host) : machine_(host.machine()) {}
 
   /// Takes a function away with all that is below it and its virtual functions; their drivers are unbound first, and that waits for open
-  /// descriptors with the lock of the topology held. ENOENT: no such function, or it left meanwhile. ENOTTY: it is virtual, so sysfs has no
-  /// `remove` for it. Linux leaves the virtual functions of a PF behind whose driver keeps them; here they go too.
+  /// descriptors with the lock of the topology held. ENOENT: no such function, or somebody removes it already. ENOTTY: it is virtual, so
+  /// sysfs has no `remove` for it. Linux leaves the virtual functions of a PF behind whose driver keeps them; here they go too.
   [[nodiscard]] Result<void> remove(vfio::ContextFor<vfio::rescan_remove_lock> context, pci::Address address)
       DEVLOCK_REQUIRES(context) {
     if (const Function<S>* one = machine_.find(address); one != nullptr && one->physical != nullptr) {
@@ -37,14 +37,22 @@ class Hotplug {
                                 "a virtual function is not removed by itself",
                                 "write 0 to sriov_numvfs of its physical function"));
     }
-    auto waiting = machine_.waits_for_rescan.enter();
-    Guard topology{context, machine_.rescan_lock};
-    waiting.leave();
     Function<S>* function = machine_.find(address);
     if (function == nullptr) {
       return failure(no_function(Operation::remove_function, address));
     }
+    if (!function->ask_remove()) {
+      return failure(make_error(Operation::remove_function, pci::to_string(address), ENOENT,
+                                "somebody removes it already", "wait until it is gone"));
+    }
+    auto waiting = machine_.waits_for_rescan.enter();
+    Guard topology{context, machine_.rescan_lock};
+    waiting.leave();
+    if (function->lock().life() == DeviceLife::gone) {
+      return failure(no_function(Operation::remove_function, address));
+    }
     if (const int error_number = machine_.faults.take(Operation::remove_function, address)) {
+      function->unask_remove();
       return failure(injected(Operation::remove_function, address, error_number));
     }
     std::vector<Function<S>*> leaving;

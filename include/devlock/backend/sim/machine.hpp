@@ -17,6 +17,7 @@
 
 #include "devlock/backend/concept.hpp"
 #include "devlock/backend/sim/device_links.hpp"
+#include "devlock/backend/sim/iommu_groups.hpp"
 #include "devlock/backend/sim/vfio_group.hpp"
 
 namespace devlock::sim {
@@ -55,7 +56,7 @@ class Machine {
     return bus_list_.with([&] {
       auto added = put_in(spec, physical);
       if (added) {
-        join_group(**added);
+        groups_.join(**added, functions_);
       }
       return added;
     });
@@ -108,6 +109,11 @@ class Machine {
       return hit;
     });
   }
+  /// The ways to reset a function that it has now: `bus` if nothing else hangs there, the others as the plan says. Source:
+  /// pci_init_reset_methods, pci_parent_bus_reset in drivers/pci/pci.c.
+  [[nodiscard]] std::vector<pci::ResetMethod> reset_methods_of(const Function<S>& function) const {
+    return function.spec.methods(hit_by(pci::ScopeKind::bus, function.address()).size() == 1U);
+  }
   /// The functions that are there now, in walking order.
   [[nodiscard]] std::vector<Function<S>*> functions() const {
     return bus_list_.with([this] {
@@ -122,7 +128,7 @@ class Machine {
     return bus_list_.with([this] { return all_of(functions_); });
   }
   [[nodiscard]] std::vector<IommuGroup<S>*> groups() const {
-    return bus_list_.with([this] { return all_of(groups_); });
+    return bus_list_.with([this] { return groups_.all(); });
   }
   [[nodiscard]] std::vector<DeviceSet<S>*> device_sets() const {
     return bus_list_.with([this] {
@@ -140,11 +146,22 @@ class Machine {
       return found == functions_.end() ? nullptr : found->second.get();
     });
   }
-  [[nodiscard]] IommuGroup<S>* find_group(int id) const {
-    return bus_list_.with([&]() -> IommuGroup<S>* {
-      const auto found = groups_.find(id);
-      return found == groups_.end() ? nullptr : found->second.get();
+  /// The same, or else the last one that had it: for whoever has its lock, or waited for it.
+  [[nodiscard]] Function<S>* find_or_recall(pci::Address address) const {
+    return bus_list_.with([&]() -> Function<S>* {
+      if (Function<S>* function = known(address)) {
+        return function;
+      }
+      for (auto one = gone_.rbegin(); one != gone_.rend(); ++one) {
+        if ((*one)->address() == address) {
+          return one->get();
+        }
+      }
+      return nullptr;
     });
+  }
+  [[nodiscard]] IommuGroup<S>* find_group(int id) const {
+    return bus_list_.with([&] { return groups_.find(id); });
   }
   /// From 1; 0 if there is no such driver.
   [[nodiscard]] unsigned driver_place(std::string_view name) const {
@@ -175,7 +192,7 @@ class Machine {
       info.bridges.insert(info.bridges.begin(), above->address);
     }
     info.is_bridge = function.spec.is_bridge();
-    info.resettable = function.spec.has_reset();
+    info.resettable = function.resettable;
     return info;
   }
 
@@ -226,6 +243,8 @@ class Machine {
                                      : tree_.add(spec.address, spec.bridge);
     auto function = std::make_unique<Function<S>>(spec, *node, set_of(spec.is_virtual ? nullptr : node->bridge));
     function->physical = physical;
+    function->set_methods(spec.methods(node->bridge != nullptr && node->bridge->below.size() == 1U));
+    function->resettable = !function->methods().empty();
     function->registers.assign(0xf0000000U + static_cast<unsigned>(functions_.size() + gone_.size()) * 0x100000U);
     return functions_.emplace(spec.address, std::move(function)).first->second.get();
   }
@@ -242,41 +261,12 @@ class Machine {
     }
     return *sets_.back();
   }
-  void join(Function<S>& function, int id) {
-    auto& group = groups_[id];
-    if (group == nullptr) {
-      group = std::make_unique<IommuGroup<S>>(id, function.spec.group_ready, function.spec.no_iommu);
-    }
-    function.group = group.get();
-    group->join(function);
-  }
-  // The group of its slot, or the lowest number that is free.
-  void join_group(Function<S>& function) {
-    if (function.spec.iommu_group) {
-      if (*function.spec.iommu_group >= 0) {
-        join(function, *function.spec.iommu_group);
-      }
-      return;
-    }
-    for (const auto& [address, other] : functions_) {
-      if (!function.spec.is_virtual && !other->spec.is_virtual && !other->spec.iommu_group && other->group != nullptr &&
-          address.same_slot(function.address())) {
-        join(function, other->group->id);
-        return;
-      }
-    }
-    int next = 0;
-    while (groups_.contains(next) && !groups_.at(next)->members().empty()) {
-      ++next;
-    }
-    join(function, next);
-  }
   // Chosen numbers first; then, by address, one new number for each slot.
   void number_groups() {
     for (const bool chosen : {true, false}) {
       for (const auto& [address, function] : functions_) {
         if (function->spec.iommu_group.has_value() == chosen) {
-          join_group(*function);
+          groups_.join(*function, functions_);
         }
       }
     }
@@ -290,7 +280,7 @@ class Machine {
   std::vector<FunctionSpec> plan_;  // never changed
   std::vector<std::unique_ptr<DeviceSet<S>>> sets_;
   std::map<const typename Tree::Node*, DeviceSet<S>*> set_below_;
-  std::map<int, std::unique_ptr<IommuGroup<S>>> groups_;
+  IommuGroups<S> groups_;
   std::map<pci::Address, std::unique_ptr<Function<S>>> functions_;
   std::vector<std::unique_ptr<Function<S>>> gone_;
 };

@@ -36,10 +36,9 @@ class ResetTarget {
       return failure(make_error(operation_, pci::to_string(scope.target()), ENODEV, "the function left",
                                 "close its descriptors and give it back"));
     }
-    if (scope.kind() == pci::ScopeKind::function && !function->spec.has_reset()) {
-      return failure(make_error(operation_, pci::to_string(scope.target()),
-                                operation_ == Operation::reset_device ? EINVAL : ENOTTY, "the function has no reset",
-                                "reset the bus that it is on"));
+    if (scope.kind() == pci::ScopeKind::function && function->methods().empty()) {
+      return failure(make_error(operation_, pci::to_string(scope.target()), ENOTTY, "the function has no reset",
+                                "reset the bus that it is on, or see reset_method"));
     }
     return {};
   }
@@ -56,7 +55,7 @@ class ResetTarget {
   }
   Result<void> save(pci::Address address) {
     waiting_.leave();
-    machine_.find(address)->registers.save();
+    machine_.find_or_recall(address)->registers.save();
     return {};
   }
   /// A function by its methods, each of which a fault may strike (`bus` does if it is alone there, as in pci_parent_bus_reset); all else through the bridge.
@@ -65,8 +64,9 @@ class ResetTarget {
     if (scope.kind() != pci::ScopeKind::function) {
       return strike(scope, hit);
     }
+    const Function<S>& function = *machine_.find_or_recall(scope.target());
     return pci::reset_by_methods(
-        operation_, scope.target(), hit.front()->spec.reset_methods, [&](pci::ResetMethod method) -> Result<void> {
+        operation_, scope.target(), function.methods(), [&](pci::ResetMethod method) -> Result<void> {
           if (method == pci::ResetMethod::bus &&
               machine_.hit_by(pci::ScopeKind::bus, scope.target()) != hit) {  // looked at and reset in one moment
             return failure(make_error(operation_, pci::to_string(scope.target()), ENOTTY,
@@ -76,7 +76,7 @@ class ResetTarget {
         });
   }
   Result<void> restore(pci::Address address) {
-    if (!machine_.find(address)->registers.restore()) {
+    if (!machine_.find_or_recall(address)->registers.restore()) {
       return failure(make_error(operation_, pci::to_string(address), EIO, "no state was saved to restore",
                                 "bind the function again"));
     }

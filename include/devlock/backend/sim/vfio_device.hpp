@@ -33,7 +33,7 @@ template <Sync S>
 struct DeviceSet {
   Ordered<vfio::dev_set_lock, typename S::mutex> lock;
   std::vector<std::weak_ptr<VfioDevice<S>>> devices;  // registered ones, in that order; guarded by lock
-  Gauge<S> waits_for_lock;                            // hot resets and their questions that are about to wait for, or wait for, the lock
+  Gauge<S> waits_for_lock;  // hot resets and their questions that are about to wait for, or wait for, the lock
 
   void add(vfio::ContextFor<vfio::dev_set_lock> context, const std::shared_ptr<VfioDevice<S>>& device)
       DEVLOCK_REQUIRES(context) {
@@ -60,8 +60,15 @@ class VfioDevice {
   Ordered<vfio::igate, typename S::mutex> igate;
   vfio::DeviceOpens<S, VmState<S>> opens;  // and the VM that it has meanwhile; guarded by the device set's lock
   typename S::template var<bool> reset_works{false};  // written by the first open, before there is a descriptor
-  Gauge<S> waits_to_wake;                             // a hot reset that waits for memory_lock to wake this device
+  typename S::template var<bool> needs_reset{
+      false};              // closed without a reset that worked; guarded by the device set's lock
+  Gauge<S> waits_to_wake;  // whoever waits for memory_lock to wake this device
 
+  /// Out of low power, as a device is that nobody has open. Source: vfio_pci_core_runtime_resume, vfio_pci_runtime_pm_exit.
+  void wake(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
+    auto waiting = waits_to_wake.enter();
+    Guard awake{context, memory_lock};
+  }
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.
   void request(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, igate};

@@ -68,7 +68,7 @@ TEST_CASE("what is not there is gone") {
   CHECK(answer(rig.host.group_members(99)) == "ENOENT gone");
   CHECK(answer(rig.host.set_driver_override(rig.root, nowhere, "vfio-pci")) == "ENOENT gone");
   CHECK(answer(rig.host.bind(rig.root, nowhere, "vfio-pci")) == "ENODEV gone");
-  CHECK(answer(rig.host.unbind(rig.root, nowhere)) == "ENOENT gone");
+  CHECK(answer(rig.host.unbind(rig.root, nowhere)) == "ENODEV gone");
   CHECK(answer(rig.host.probe(rig.root, nowhere)) == "ENODEV gone");
   CHECK(answer(rig.host.reset_function(rig.root, nowhere)) == "ENOENT gone");
   CHECK(answer(rig.host.try_reset_bus(nowhere)) == "ENOENT gone");

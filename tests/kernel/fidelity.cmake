@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSL-1.0
+# Copyright the devlock authors
+#
+# Random scripts on a kernel and on the simulator, ../fidelity, in a boot of their own: ctest -L fidelity.
+#
+#   fidelity/agrees           every answer is the same
+#   fidelity/differs/NAME     a simulator that is wrong in one errno, which must be noticed and shown with a script of at most four steps
+#   fidelity/covers           a short run that sees every answer of one operation, and
+#   fidelity/uncovered        the same without that operation, which must be noticed
+
+set(DEVLOCK_FIDELITY_SCRIPTS 300
+    CACHE STRING "How many random scripts are compared on edu functions of each kernel; from 2000 on, every answer must come"
+)
+set(DEVLOCK_FIDELITY_SLOW_SCRIPTS 20 CACHE STRING "The same on e1000e and on nvme")
+add_executable(fidelity "${PROJECT_SOURCE_DIR}/tests/fidelity/fidelity.cpp")
+target_link_libraries(fidelity PRIVATE CLI11::CLI11 devlock_everything devlock_no_sanitizers devlock_warnings)
+target_include_directories(fidelity PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+target_link_options(fidelity PRIVATE -static)
+add_dependencies(kernel fidelity)
+
+# NAME=OPERATION=ERRNO: what the simulator is made to answer where it would succeed.
+set(devlock_fidelity_wrongs
+    "open_group=open group=EPERM"
+    "bind=bind=EBUSY"
+    "reset_device=VFIO_DEVICE_RESET=EAGAIN"
+    "hot_reset=VFIO_DEVICE_PCI_HOT_RESET=EBUSY"
+    "attach=KVM_DEV_VFIO_FILE_ADD=EEXIST"
+    "set_container=VFIO_GROUP_SET_CONTAINER=EPERM"
+    "remove=remove=ENOENT"
+)
+
+function(devlock_fidelity kernel root module work)
+  string(REPLACE "kernel" "fidelity" prefix ${kernel})
+  set(lanes --lane 1 --lane 1 --lane 1 --lane 2 --lane 2 --lane e1000e:2 --lane nvme:1)
+  set(coverage off)
+  if(DEVLOCK_FIDELITY_SCRIPTS GREATER_EQUAL 2000)
+    set(coverage all)
+  endif()
+  set(slow ${DEVLOCK_FIDELITY_SLOW_SCRIPTS})
+  string(CONCAT cases "agrees 600 fidelity $DEVLOCK_LANES --scripts ${DEVLOCK_FIDELITY_SCRIPTS} --scripts e1000e=${slow}"
+                      " --scripts nvme=${slow} --seed 2 --coverage ${coverage}\n")
+  set(short "fidelity $DEVLOCK_EDU_LANES --progress 0 --seed 3")
+  string(APPEND cases "covers 60 ${short} --scripts 40 --coverage open_container\n")
+  string(APPEND cases "uncovered 60 ${short} --scripts 40 --coverage open_container --without open_container,open_all\n")
+  foreach(wrong IN LISTS devlock_fidelity_wrongs)
+    string(REGEX MATCH "^([a-z_]*)=(.*)$" wrong "${wrong}")
+    string(APPEND cases "differs_${CMAKE_MATCH_1} 60 ${short} --scripts 60 --coverage off --wrong '${CMAKE_MATCH_2}'\n")
+  endforeach()
+  file(GENERATE OUTPUT "${work}/cases" CONTENT "${cases}")
+  devlock_kernel_script(
+    ${prefix}/initramfs initramfs
+    ARGUMENTS --root "${root}" --output "${work}/initramfs.cpio" --extra "${module}" --module devlock_hold --module vfio-pci
+              --module vfio_iommu_type1 --module kvm-amd --module pci-stub --module e1000e --module nvme --binary
+              $<TARGET_FILE:fidelity>
+    TIMEOUT 60
+    REQUIRES ${kernel}_root ${kernel}_module
+    PROVIDES ${prefix}_archive
+  )
+  devlock_kernel_script(
+    ${prefix}/boot boot
+    ARGUMENTS --root "${root}" --initramfs "${work}/initramfs.cpio" --cases "${work}/cases" --results "${work}/results"
+              --limit 900 --repeats 0 ${lanes}
+    TIMEOUT 960
+    REQUIRES ${kernel}_root ${prefix}_archive
+    PROVIDES ${prefix}_results
+    QEMU
+  )
+  devlock_kernel_script(
+    ${prefix}/log trouble
+    ARGUMENTS "${work}/results/log" "${work}/results/console"
+    TIMEOUT 10
+    REQUIRES ${prefix}_results
+  )
+  set(tests initramfs boot log agrees covers uncovered)
+  devlock_fidelity_result(agrees --out "^edu: ${DEVLOCK_FIDELITY_SCRIPTS} scripts, [0-9]+ steps")
+  devlock_fidelity_result(covers --out "^edu: 40 scripts, [0-9]+ steps")
+  devlock_fidelity_result(uncovered --status 4 --out "coverage: open_container can answer 'ok', and no script produced that")
+  foreach(wrong IN LISTS devlock_fidelity_wrongs)
+    string(REGEX REPLACE "=.*" "" wrong "${wrong}")
+    devlock_fidelity_result(differs_${wrong} --status 1 --out "the shortest that does has [1-4]:")
+    list(APPEND tests differs_${wrong})
+  endforeach()
+  list(TRANSFORM tests PREPEND ${prefix}/)
+  set_tests_properties(${tests} PROPERTIES LABELS fidelity)
+endfunction()
+
+# A test of what one case of the boot answered, for devlock_fidelity.
+macro(devlock_fidelity_result case)
+  devlock_kernel_script(
+    ${prefix}/${case} result
+    ARGUMENTS --results "${work}/results" --case ${case} ${ARGN}
+    TIMEOUT 10
+    REQUIRES ${prefix}_results
+  )
+endmacro()
