@@ -40,10 +40,12 @@ class Hotplug {
     if (written) {
       return {};
     }
-    const bool missing = written.error() == ENOENT && inventory_.present(address);
+    const bool is_virtual = written.error() == ENOENT &&
+                            inventory_.sysfs().exists(inventory_.sysfs().device(address) + "/physfn").value_or(false);
     return failure(explain_device(
-        inventory_, Operation::remove_function, address, missing ? ENOTTY : written.error(),
+        inventory_, Operation::remove_function, address, is_virtual ? ENOTTY : written.error(),
         {{ENODEV, "somebody removes it already", "wait until it is gone"},
+         {ENOENT, "somebody removes it already", "wait until it is gone"},  // whose `remove` is gone before it is
          {ENOTTY, "a virtual function is not removed by itself", "write 0 to sriov_numvfs of its physical function"}}));
   }
   /// Looks for new functions on every bus.

@@ -6,7 +6,7 @@
 // others need is unbound after them, with its lock given back meanwhile.
 // A PF's driver takes its virtual functions away as it goes; one that keeps them (`keeps_vfs`) leaves them, and VFIO does not take the PF
 // (EBUSY) until they are gone. As in Linux 6.1 and 6.12, an unbind does that without the lock of the topology. Linux walks the list of the
-// bus under that one and so races with it; here the list has a leaf of its own. Not checked: power management; there is none here.
+// bus under that one and so races with it; here the list has a leaf of its own. Not checked: power management but VFIO's.
 // Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev.
 #pragma once
 
@@ -87,8 +87,7 @@ class DriverCore {
   void release(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     (void)release(context.again(), function, false);
   }
-  /// The same, and nobody finds it from there on. False if it left before. As pci_stop_dev and device_del do, it gives the lock back in
-  /// between, and whoever binds it there loses it again.
+  /// The same, and nobody finds it then. False if it left before. Whoever binds it between pci_stop_dev and device_del loses it again.
   bool remove(vfio::ContextFor<vfio::device_lock> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     release(context.again(), function);
     return release(context.again(), function, true);
@@ -125,8 +124,7 @@ class DriverCore {
     }
   }
 
-  /// The driver bound now. A driver whose probe fails leaves the function driverless and is no error; a group whose DMA a user owns
-  /// is EINVAL, as drivers_probe answers.
+  /// The driver bound now. A probe that fails leaves it driverless and is no error; EINVAL, as drivers_probe: a user owns its DMA.
   Result<std::string> probe(vfio::ContextFor<vfio::device_lock> context, pci::Address address)
       DEVLOCK_REQUIRES(context) {
     Function<S>* function = machine_.find(address);
@@ -283,9 +281,7 @@ class DriverCore {
   // __device_release_driver, under the device lock.
   void detach(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const unsigned place = function.driver();
-    if (function.vfio != nullptr && function.vfio->users.users() == 0U) {
-      function.vfio->wake(context.again());  // pm_runtime_get_sync
-    }
+    VfioRegistration<S>(machine_).wake(context.again(), function);
     function.unlink_driver();
     if (machine_.driver(place).is_vfio) {
       VfioRegistration<S>(machine_).leave(context.again(), function);

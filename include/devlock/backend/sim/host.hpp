@@ -9,7 +9,6 @@
 //   host.bind(root, address, "e1000e");
 //
 // Functions come and go by backend/sim/hotplug.hpp; what sysfs makes of text is in backend/sim/sysfs.hpp.
-//
 // Not checked: what the facts do not name: interrupts, DMA mappings, other processes.
 #pragma once
 

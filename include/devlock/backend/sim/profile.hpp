@@ -69,6 +69,7 @@ inline constexpr std::array differences{
                "vfio_pci_ioctl_get_pci_hot_reset_info"},
     Difference{&Profile::set_lock_first, "a device's open and close wait for dev_set_lock without group_lock",
                "vfio_device_open, vfio_device_fops_release, vfio_device_group_close"},
-    Difference{&Profile::hotplug_waits_for_bridge, "rescan and sriov_numvfs wait for the bridge above", "pci_device_add"}};
+    Difference{&Profile::hotplug_waits_for_bridge, "rescan and sriov_numvfs wait for the bridge above",
+               "pci_device_add"}};
 
 }  // namespace devlock::sim

@@ -69,6 +69,12 @@ class VfioDevice {
     auto waiting = waits_to_wake.enter();
     Guard awake{context, memory_lock};
   }
+  /// The same unless somebody has it open: pm_runtime_get_sync.
+  void wake_unless_open(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
+    if (users.users() == 0U) {
+      wake(context);
+    }
+  }
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.
   void request(vfio::ContextFor<vfio::igate> context) DEVLOCK_REQUIRES(context) {
     Guard guard{context, igate};

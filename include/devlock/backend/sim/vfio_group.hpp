@@ -65,8 +65,8 @@ struct VfioGroup {
   }
   /// pm_runtime_get_sync of a function: if it is registered here and nobody has it open.
   void wake(vfio::ContextFor<vfio::device_lock> context, pci::Address address) DEVLOCK_REQUIRES(context) {
-    if (const auto device = find(context.again(), address); device != nullptr && device->users.users() == 0U) {
-      device->wake(context.again());
+    if (const auto device = find(context.again(), address)) {
+      device->wake_unless_open(context.again());
     }
   }
   void add(vfio::ContextFor<vfio::group_device_lock> context, const std::shared_ptr<VfioDevice<S>>& device)

@@ -42,6 +42,12 @@ class VfioRegistration {
     return {};
   }
 
+  /// What the driver core does before that: a device that nobody has open sleeps. Nothing for any other driver's.
+  void wake(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
+    if (function.vfio != nullptr) {
+      function.vfio->wake_unless_open(context.again());
+    }
+  }
   /// vfio-pci's remove: no new descriptor, then the unplug request, then the wait for the last descriptor.
   void leave(vfio::ContextFor<vfio::open_device> context, Function<S>& function) DEVLOCK_REQUIRES(context) {
     const auto device = function.vfio;

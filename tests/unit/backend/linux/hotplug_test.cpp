@@ -76,7 +76,10 @@ TEST_CASE("what is not there is not removed, and each errno says why", "[hotplug
     expect(m.host.remove(m.root, first),
            {Operation::remove_function, row.error_number, row.error_class, "0000:01:00.0", row.reason});
   }
-  // Of a virtual function: it is there, and the attribute is not.
+  // It is there, and the attribute is not: somebody writes it already, or the function is a virtual one.
+  expect(m.host.remove(m.root, port),
+         {Operation::remove_function, ENOENT, ErrorClass::gone, "0000:00:01.0", "removes it already"});
+  m.kernel.links[device_path(port) + "/physfn"] = "../0000:01:00.0";
   expect(m.host.remove(m.root, port),
          {Operation::remove_function, ENOTTY, ErrorClass::unsupported, "0000:00:01.0", "not removed by itself"});
   m.kernel.fail(Call::open, ENOENT, "/sys/bus/pci/rescan");
