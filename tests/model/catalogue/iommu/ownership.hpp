@@ -5,9 +5,9 @@
 // other devices, under each of the schemes of iommu/schemes.hpp. The count was chosen because the driver core clears
 // dev->driver only after dma_cleanup and cleans nothing up after a refused probe, so a walk sees drivers that have left or
 // never came, keeps the group owned for them, and follows pointers to freed memory.
-// Always: an owner excludes the DMA API; without an owner the count is that of the devices in DMA use; the domain is not
-// the default one while a user owns the group, and is the default one when that ends; dma_cleanup iff dma_configure succeeded, which the
-// host here counts by itself, device by device.
+// Always: an owner excludes the DMA API; without an owner the count is that of the devices in DMA use, and it is never negative; the
+// domain is not the default one while a user owns the group, and is the default one when that ends; dma_cleanup iff dma_configure
+// succeeded, which the host here counts by itself, device by device.
 // Source: really_probe, __device_release_driver in drivers/base/dd.c; drivers/iommu/iommu.c.
 #pragma once
 
@@ -73,6 +73,7 @@ struct Host {
         clean_up(lock, i);
       }
       --users;
+      expect_no_debt(lock);
       group.device[i].driver.store(nullptr, std::memory_order_release);  // as above
       mark("probe failed by itself");
       return false;
@@ -92,6 +93,7 @@ struct Host {
       users -= Scheme::counts ? 0 : 1;  // a walk may find already that it has left
       clean_up(lock, i);
       users -= Scheme::counts ? 1 : 0;
+      expect_no_debt(lock);
       if (!Clearing::before_cleanup) {
         group.device[i].driver.store(nullptr, std::memory_order_release);  // as above
       }
@@ -107,6 +109,12 @@ struct Host {
     require(configured[i] != 0 || !Scheme::counts, "dma_cleanup if and only if dma_configure succeeded");
     configured[i] -= configured[i] != 0 ? 1 : 0;
     scheme.cleanup(lock, i);
+  }
+  template <class Context>
+  void expect_no_debt(const Context& lock) DEVLOCK_REQUIRES(lock) {
+    if constexpr (Scheme::counts) {
+      require(scheme.count(lock) >= 0, "the count is never negative");
+    }
   }
   // vfio: a user drives the whole group, or one device of it
   template <bool Whole>

@@ -2,13 +2,12 @@
 // Copyright the devlock authors
 //
 // The schemes of the seed's discussion for who drives the DMA of an IOMMU group: the notifier that could not refuse; the
-// library's GroupOwnership, which counts (as Linux does now); a count by hand with a
-// mistake; and the walk over dev->driver
+// library's GroupOwnership, which counts (as Linux does now); a count by hand with a mistake or with none; and the walk over dev->driver
 // without its lock.
 //
 //   scheme.claim(context, thread, owner), give_back(thread)     VFIO, for a user
 //   scheme.configure(device, i), cleanup(device, i)             the driver core, under the device's lock
-//   scheme.look(context)                                        of one that counts: owner, count, domain
+//   scheme.look(context), count(context)                        of one that counts: owner, count, domain; the count alone
 #pragma once
 
 #include "model/catalogue/order.hpp"
@@ -72,6 +71,10 @@ class CountedScheme {
     const bool owned = ownership_.owner(context) != nullptr;
     return {owned, ownership_.users(context), domain};
   }
+  template <class Context>
+  int count(const Context& context) DEVLOCK_REQUIRES(context) {
+    return ownership_.users(context);
+  }
   bool idle() {
     ThreadContext root;
     return ownership_.owner(root) == nullptr && ownership_.users(root) == 0;
@@ -87,16 +90,17 @@ using Counted = CountedScheme<true>;
 using Notifier = CountedScheme<false>;
 
 enum class Mistake {
-  nests,
+  none,
+  nests,  ///< who claims the whole group may do so twice
   owner_not_counted,
-  device_release_zeroes,
-  counts_one_driver,
-  keeps_default_domain,
-  stays_blocked
+  device_release_zeroes,  ///< giving one device back zeroes the count
+  counts_one_driver,      ///< the second driver is not counted
+  cleans_up_the_group,    ///< dma_cleanup of one device takes off a share for each of the group
+  keeps_default_domain,   ///< while the group is owned
+  stays_blocked           ///< the default domain is not put back
 };
 
-/// The count by hand, with a mistake. Who claims the whole group may do so twice; or an owner is not counted; or giving one device back zeroes the count; or the
-/// second driver is not counted; or the default domain stays while the group is owned; or is not put back.
+/// The count by hand, with a mistake or with none.
 template <Mistake mistake>
 class CountByHand {
  public:
@@ -133,12 +137,17 @@ class CountByHand {
   template <class Context>
   void cleanup(const Context& device, unsigned) DEVLOCK_REQUIRES(device) {
     devlock::Guard guard{device, mutex_};
-    count_.set(count_.get() == 0 ? 0 : count_.get() - 1);
+    count_.set(count_.get() - (mistake == Mistake::cleans_up_the_group ? static_cast<int>(devices) : 1));
   }
   template <class Context>
   State look(const Context& context) DEVLOCK_REQUIRES(context) {
     devlock::Guard guard{context, mutex_};
     return {owner_.get() != nullptr, count_.get(), domain_};
+  }
+  template <class Context>
+  int count(const Context& context) DEVLOCK_REQUIRES(context) {
+    devlock::Guard guard{context, mutex_};
+    return count_.get();
   }
   bool idle() { return owner_.get() == nullptr && count_.get() == 0; }
 

@@ -27,13 +27,14 @@ struct FailsInTurn : Resets<How, Requests> {
 };
 
 enum class Slip {
+  none,
   keeps_saved,            ///< a failed save returns at once: those before it stay quiet
   restores_one_too_many,  ///< after a failed save, the function whose save failed is restored too
   keeps_quiet,            ///< a failed reset returns at once: nothing is restored
   keeps_locks             ///< a failed reset returns with the locks
 };
 
-/// The steps of a reset by hand, with a mistake where one of them fails.
+/// The steps of a reset by hand, with a mistake where one of them fails, or with none.
 template <Slip slip>
 struct Slips {
   template <class Context>

@@ -31,7 +31,7 @@ struct SavesFirst {
   }
 };
 
-/// Has the locks and forgets the restore, or restores twice.
+/// Has the locks and forgets the restore, or restores twice. Once is right.
 template <unsigned Restores>
 struct RestoresTimes {
   template <class Context>
@@ -107,6 +107,27 @@ struct WaitsForTheBridge {
     }
     devlock::HierarchicalTryLock locked{bridge, below};
     return locked ? devlock::pci::detail::reset_locked(locked, host, scope) : contended();
+  }
+};
+
+/// Waits for the locks of a bus from the last one to the bridge; all else waits from the top.
+struct WaitsForABusFromBelow {
+  static constexpr bool waits = true;
+  template <class Context>
+  static Result<void> run(const Context& context, Host& host, const ResetScope<Lock>& scope) DEVLOCK_REQUIRES(context) {
+    if (scope.kind() != ScopeKind::bus) {
+      return WaitingReset::run(context, host, scope);
+    }
+    const auto locks = scope.locks();
+    for (auto lock = locks.rbegin(); lock != locks.rend(); ++lock) {
+      devlock::LockAccess::lock(**lock);
+    }
+    const Unchecked locked("a walk from below");
+    auto done = devlock::pci::detail::reset_locked(locked, host, scope);
+    for (Lock* lock : locks) {
+      devlock::LockAccess::unlock(*lock);
+    }
+    return done;
   }
 };
 
