@@ -60,9 +60,8 @@ class VfioDevice {
   Ordered<vfio::igate, typename S::mutex> igate;
   vfio::DeviceOpens<S, VmState<S>> opens;  // and the VM that it has meanwhile; guarded by the device set's lock
   typename S::template var<bool> reset_works{false};  // written by the first open, before there is a descriptor
-  typename S::template var<bool> needs_reset{
-      false};              // closed without a reset that worked; guarded by the device set's lock
-  Gauge<S> waits_to_wake;  // whoever waits for memory_lock to wake this device
+  typename S::template var<bool> needs_reset{false};  // closed, and no reset worked; guarded by the device set's lock
+  Gauge<S> waits_to_wake;                             // whoever waits for memory_lock to wake this device
 
   /// Out of low power, as a device is that nobody has open. Source: vfio_pci_core_runtime_resume, vfio_pci_runtime_pm_exit.
   void wake(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
@@ -72,7 +71,7 @@ class VfioDevice {
   /// The same unless somebody has it open: pm_runtime_get_sync.
   void wake_unless_open(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
     if (users.users() == 0U) {
-      wake(context);
+      wake(context.again());
     }
   }
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.

@@ -569,7 +569,7 @@ TEST_CASE("bind, unbind, sriov_numvfs and remove answer as Linux's do") {
            return answer(rig.host.unbind(other.assume(), example::card));
          });
        }},
-      {"unbind", "no function", "ENOENT gone",
+      {"unbind", "no function", "ENODEV gone",
        [](Rig& rig) {
          return answer(rig.host.unbind(rig.root.assume(), {0, 0x42, 0, 0}));
        }},
