@@ -50,7 +50,9 @@ struct ProfileRig : Rig {
 TEST_CASE("every field of a profile is listed once, with its source") {
   for (const auto& difference : sim::differences) {
     CHECK(std::string_view(difference.source).size() > 3U);
-    CHECK(sim::linux_6_1.*difference.field != sim::linux_6_12.*difference.field);
+    // Kernels differ in it, or this host does from both unless it is told otherwise.
+    const bool usual = sim::Profile().*difference.field;
+    CHECK((sim::linux_6_1.*difference.field != usual || sim::linux_6_12.*difference.field != usual));
     CHECK(std::count_if(sim::differences.begin(), sim::differences.end(),
                         [&](const auto& other) { return other.field == difference.field; }) == 1);
   }
