@@ -4,13 +4,16 @@
 #
 # Boots a kernel in QEMU without hardware virtualisation, lets the guest run a list of commands, and keeps what it reports.
 #
-# Usage: boot.sh --root DIR --initramfs FILE --cases FILE --results DIR [--limit SECONDS] [--repeats N] [--lane [KIND:]N]...
+# Usage: boot.sh --root DIR --initramfs FILE --cases FILE --results DIR [--limit SECONDS] [--repeats N]
+#                [--native-hotplug] [--functions] [--lane [KIND:]N]...
 #   --root DIR        an unpacked kernel package, see fetch.sh
 #   --initramfs FILE  what initramfs.sh packed
 #   --cases FILE      lines "NAME LIMIT COMMAND...", see guest_init.sh
 #   --results DIR     emptied; gets the console, and the results as judge.sh lays them out
 #   --limit SECONDS   a boot that takes longer is ended (default 60)
 #   --repeats N       how often a boot that was ended is repeated (default 1); each repeat is counted and printed
+#   --native-hotplug  slots are of the ports (pciehp), not of the firmware
+#   --functions       the nvme function, $DEVLOCK_NVME of the guest, can have four virtual ones
 #   --lane [KIND:]N   a root port more, with N functions below it (1 to 8) of KIND edu, the default, e1000e or nvme; at most 8
 #                     lanes, $DEVLOCK_LANES of the guest
 #
@@ -20,7 +23,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
-root='' initramfs='' cases='' results='' limit=60 repeats=1 lanes=''
+root='' initramfs='' cases='' results='' limit=60 repeats=1 lanes='' virtual='' extra='' nvme=''
 while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;
@@ -30,6 +33,8 @@ while [ $# -gt 0 ]; do
     --results) argument "$1" $#; results=$2; shift 2 ;;
     --limit) argument "$1" $#; limit=$2; shift 2 ;;
     --repeats) argument "$1" $#; repeats=$2; shift 2 ;;
+    --native-hotplug) extra="$extra -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"; shift ;;
+    --functions) virtual=yes; shift ;;
     --lane) argument "$1" $#; lanes="$lanes $2"; shift 2 ;;
     *) fail 'read option' "$1" unknown 'see boot.sh --help' ;;
     esac
@@ -59,6 +64,11 @@ for words in $lanes; do
     done
     lane=$((lane + 1))
 done
+# QEMU wants a subsystem for an nvme with virtual functions, and resources for them to be set apart.
+if [ -n "$virtual" ]; then
+    extra="$extra -device nvme-subsys,id=nvme_subsystem"
+    nvme=,subsys=nvme_subsystem,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4,max_ioqpairs=10,msix_qsize=10
+fi
 qemu=${DEVLOCK_QEMU:-$(need qemu-system-x86_64 qemu-system-x86)}
 cpio=$(need cpio cpio)
 setpriv=$(need setpriv util-linux)
@@ -80,7 +90,7 @@ rm -r "$results/files"
 # thread=single: with one host thread per virtual CPU, guests that use nested virtualisation oops or hang.
 # no_timer_check: the kernel counts interrupts for a moment and panics if there are too few, as on a busy machine.
 # setpriv: QEMU goes when this script goes, whatever ended it.
-# shellcheck disable=SC2086 # lane_devices is a list
+# shellcheck disable=SC2086 # extra and lane_devices are lists
 boot() {
     "$setpriv" --pdeathsig TERM timeout --kill-after=5 "$limit" "$setpriv" --pdeathsig KILL "$qemu" \
         -M q35,kernel-irqchip=split -accel tcg,thread=single -cpu EPYC,+svm -smp 2 -m 1024 \
@@ -97,9 +107,9 @@ boot() {
         -device e1000e,bus=pair_port,addr=0.0,multifunction=on,romfile= \
         -device e1000e,bus=pair_port,addr=0.1,romfile= \
         -device pcie-root-port,id=edu_port,addr=6.0,chassis=4,slot=1,x-speed=5 \
-        -device edu,bus=edu_port \
+        -device edu,bus=edu_port $extra \
         -device pcie-root-port,id=nvme_port,addr=7.0,chassis=5,slot=1,x-speed=5 \
-        -device nvme,bus=nvme_port,serial=devlock $lane_devices \
+        -device "nvme,bus=nvme_port,serial=devlock$nvme" $lane_devices \
         -kernel "$kernel" -initrd "$results/initramfs" \
         -append 'console=ttyS0 intel_iommu=on iommu=pt loglevel=5 panic=-1 no_timer_check' \
         </dev/null >"$results/qemu" 2>&1

@@ -117,8 +117,9 @@ test_trouble() {
     good trouble
     : >"$work/log"
     bad 'it is empty' trouble
-    for line in 'WARNING: CPU: 1 PID: 9 at kernel/rcu' 'BUG: kernel NULL pointer dereference' 'Oops: 0000 [#1]' \
-        'Call Trace:' 'INFO: task sh:9 blocked for more than 20 seconds.' 'rcu: INFO: rcu_preempt self-detected stall on CPU' \
+    for line in 'WARNING: CPU: 1 PID: 9 at kernel/rcu' 'WARNING: possible circular locking dependency detected' \
+        'WARNING: lock held when returning to user space!' 'BUG: kernel NULL pointer dereference' \
+        'Oops: 0000 [#1]' 'Call Trace:' 'INFO: task sh:9 blocked for more than 20 seconds.' 'rcu: INFO: rcu_preempt self-detected stall on CPU' \
         'Kernel panic - not syncing: VFS'; do
         printf '%s\n[    1.000000] %s\n%s\n' "$fine" "$line" "$fine" >"$work/log"
         bad 'the kernel reports trouble' trouble

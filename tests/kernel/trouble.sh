@@ -7,7 +7,7 @@
 # Usage: trouble.sh FILE...
 #
 # Fails if a file is missing, if all of them are empty, or if one has a line that tells of a bug, a warning with a back
-# trace, a blocked task or a stalled CPU; prints each such line with what surrounds it.
+# trace, locks out of order, a blocked task or a stalled CPU; prints each such line with what surrounds it.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -16,7 +16,8 @@ case ${1-} in
 '' | -*) fail 'read option' "${1-FILE}" 'missing or unknown' 'see trouble.sh --help' ;;
 esac
 # Every boot prints "Speculative Return Stack Overflow: WARNING", which tells of a missing microcode and not of a bug.
-lines='WARNING: CPU|BUG:|Oops|Call Trace|blocked for more than|rcu:.*stall|Kernel panic'
+# Lockdep's reports: possible circular locking, inconsistent lock state, lock held when returning to user space, and so on.
+lines='WARNING: (CPU|possible|inconsistent|lock held|suspicious|bad unlock|held lock freed)|BUG:|Oops|Call Trace|blocked for more than|rcu:.*stall|Kernel panic'
 size=0
 found=0
 for log; do

@@ -47,7 +47,8 @@ constexpr ErrorClass classify(Operation operation, int error_number) {
       }
       return operation == Operation::reset_device ? ErrorClass::unsupported : ErrorClass::invalid;
     case ERANGE:
-    case EBADF: return ErrorClass::invalid;
+    case EBADF:
+    case EBADFD: return ErrorClass::invalid;
     case ENOMEM:
     case ENOSPC:
     case EUSERS:  // no instance of an mdev type is left
@@ -75,6 +76,7 @@ constexpr const char* errno_name(int error_number) {
     case ENOSYS: return "ENOSYS";
     case EINVAL: return "EINVAL";
     case EBADF: return "EBADF";
+    case EBADFD: return "EBADFD";
     case ENOMEM: return "ENOMEM";
     case ENOSPC: return "ENOSPC";
     case EMFILE: return "EMFILE";

@@ -2,7 +2,8 @@
 // Copyright the devlock authors
 //
 // The order that Linux itself follows among the classes of vfio/lock_classes.hpp. An edge A before B stands for a place in
-// Linux 6.12 that waits for B while it holds A; the comment names it. Put your own locks around it with edges of your own.
+// Linux 6.12 that waits for B while it holds A; the comment names it. Two stand for what older kernels do, and say so. What lockdep
+// of a 6.12 saw of them: tests/kernel/conformance/CONFORMANCE.md. Put your own locks around it with edges of your own.
 // What is not here: edges that Linux has too and that would close a cycle; vfio/refused_edges.hpp lists them.
 // Nor how two locks of one class follow each other: a bridge before what is below it, a PF before its VFs.
 #pragma once
@@ -48,7 +49,7 @@ struct VfioOrder
           Before<dev_set_lock, guests_lock>,           // vfio_ap_mdev_open_device
           Before<dev_set_lock, iommu_group_lock>,      // vfio_df_iommufd_bind
           Before<dev_set_lock, bus_list_lock>,         // vfio_pci_for_each_slot_or_bus: pci_walk_bus
-          Before<dev_set_lock, kvm_vfio_lock>,         // the last kvm_put_kvm destroys the kvm-vfio device
+          Before<dev_set_lock, kvm_vfio_lock>,         // the last kvm_put_kvm destroys the kvm-vfio device; not in 6.12
           Before<igate, memory_lock>,                  // vfio_msi_enable
           Before<memory_lock, config_access>,          // vfio_basic_config_write: pci_user_write_config_* waits
           // KVM.
@@ -57,7 +58,7 @@ struct VfioOrder
           Before<vcpu_lock, pqap_hook_lock>,         // handle_pqap
           Before<pqap_hook_lock, mdevs_lock>,        // handle_pqap: vfio_ap's hook
           Before<kvm_lock, kvm_ref_lock>,            // vfio_file_set_kvm
-          Before<kvm_lock, group_device_lock>,       // vfio_file_enforced_coherent
+          Before<kvm_lock, group_device_lock>,       // vfio_file_enforced_coherent, at the release; not in 6.12
           Before<kvm_vfio_lock, kvm_ref_lock>,       // kvm_vfio_file_set_kvm
           Before<kvm_vfio_lock, group_device_lock>,  // kvm_vfio_update_coherency
           Before<dev_set_lock, kvm_ref_lock>         // vfio_device_get_kvm_safe

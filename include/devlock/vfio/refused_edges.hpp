@@ -80,7 +80,7 @@ inline constexpr std::array refused_edges{
         "pci_walk_bus in error recovery: report_error_detected waits for device_lock under pci_bus_sem, as a reader",
         "pci_bridge_wait_for_secondary_bus reads pci_bus_sem under device_lock. Two readers; they deadlock once a "
         "writer queues",
-        Evidence::inferred),
+        Evidence::reported),
     refused_edge<reset_lock, rescan_remove_lock>(
         "pciehp_configure_device, pciehp_unconfigure_device: the rescan lock under reset_lock, as a reader",
         "pciehp_reset_slot writes reset_lock under device_lock, which remove_store waits for under the rescan lock",

@@ -85,11 +85,12 @@ class BasicCdev : public BasicDevice<Sys> {
       return this->failed(
           operation, -done,
           {{EBUSY, "its group is open", "close the group: a device is used through one of the two"},
-           {EINVAL, "it is bound to an iommufd already", "bind it once"},
+           {EINVAL, "it is bound to an iommufd already, through this descriptor or another one", "bind it once"},
            {EPERM, "somebody else owns the DMA of its group, or the platform does not isolate interrupts",
             "unbind host drivers from its group; for interrupts, allow_unsafe_interrupts=1 of iommufd"},
            {EAGAIN, "the reset at its opening found a lock taken", "try again once that operation is done"},
-           {EBADF, "that descriptor is no iommufd", "open it again"},
+           {EBADFD, "that descriptor is no iommufd", "open /dev/iommu"},
+           {EBADF, "the iommufd was closed by somebody else", "open it again"},
            {ENOTTY, "this kernel has no iommufd for devices", "open its group"},
            {ENODEV, "it is leaving", "close it"}});
     }
@@ -114,10 +115,12 @@ class BasicCdev : public BasicDevice<Sys> {
     abi::AttachPageTable request{sizeof request, 0, space.id()};
     if (const long done = file_->descriptor.ioctl(abi::attach_page_table, pointer_argument(request)); done < 0) {
       return this->failed(operation, -done,
-                          {{EINVAL, "it is bound to no iommufd, or its IOMMU does not fit this address space",
-                            "bind comes first; else take an address space of its own"},
+                          {{EINVAL,
+                            "it is bound to no iommufd, a device of its group is attached elsewhere, or its IOMMU does "
+                            "not fit this address space",
+                            "bind comes first; attach what is of one group to one address space; else take another"},
                            {ENOENT, "the address space is of another iommufd, or was destroyed", "take one of its own"},
-                           {EBUSY, "a device of its group is attached elsewhere", "attach them to one address space"}});
+                           {EBUSY, "something else has the DMA of its group", "end that use of it"}});
     }
     keeps_->space = space.object();
     return {};

@@ -248,7 +248,8 @@ TEST_CASE("each errno of bind, attach, detach and create says why", "[cdev]") {
   auto fresh = m.host.open_cdev(m.root, first).value();
   for (const Row& row :
        {Row{EBUSY, ErrorClass::held, "group is open"}, Row{EINVAL, ErrorClass::invalid, "bound to an iommufd already"},
-        Row{EPERM, ErrorClass::not_owned, "owns the DMA"}, Row{EBADF, ErrorClass::invalid, "no iommufd"},
+        Row{EPERM, ErrorClass::not_owned, "owns the DMA"}, Row{EBADF, ErrorClass::invalid, "closed by somebody"},
+        Row{EBADFD, ErrorClass::invalid, "is no iommufd"},
         Row{ENOTTY, ErrorClass::unsupported, "no iommufd for devices"}, Row{ENODEV, ErrorClass::gone, "leaving"},
         Row{EAGAIN, ErrorClass::contended, "found a lock taken"}, Row{ENOMEM, ErrorClass::exhausted, "memory"}}) {
     m.kernel.fail_ioctl(abi::bind_iommufd, row.error_number);
@@ -260,7 +261,7 @@ TEST_CASE("each errno of bind, attach, detach and create says why", "[cdev]") {
          {Operation::bind_iommufd, EINVAL, ErrorClass::invalid, "0000:01:00.0", "already"});
   for (const Row& row :
        {Row{EINVAL, ErrorClass::invalid, "does not fit"}, Row{ENOENT, ErrorClass::gone, "another iommufd"},
-        Row{EBUSY, ErrorClass::held, "attached elsewhere"}, Row{EFAULT, ErrorClass::failed, "failed"}}) {
+        Row{EBUSY, ErrorClass::held, "something else has the DMA"}, Row{EFAULT, ErrorClass::failed, "failed"}}) {
     m.kernel.fail_ioctl(abi::attach_page_table, row.error_number);
     auto space = all.iommufd.create_ioas().value();
     expect(all.device.attach(m.root, space),
@@ -274,11 +275,29 @@ TEST_CASE("each errno of bind, attach, detach and create says why", "[cdev]") {
   expect(all.iommufd.create_ioas(), {Operation::create_ioas, ENOTTY, ErrorClass::unsupported, "iommufd", "no iommufd"});
 }
 
+TEST_CASE("a device is bound through one of its descriptors, and to nothing but an iommufd", "[cdev]") {
+  Rig m;
+  m.root.assume();
+  Opened all = opened(m);
+  auto second = m.host.open_cdev(m.root, first).value();
+  expect(second.bind(m.root, all.iommufd),
+         {Operation::bind_iommufd, EINVAL, ErrorClass::invalid, "0000:01:00.0", "or another one"});
+  REQUIRE(all.device.close(m.root));
+  m.kernel.nodes["/dev/iommu"] = Kind::container;  // another node under this name
+  const auto wrong = m.host.open_iommufd().value();
+  expect(second.bind(m.root, wrong),
+         {Operation::bind_iommufd, EBADFD, ErrorClass::invalid, "0000:01:00.0", "is no iommufd"});
+  REQUIRE(second.bind(m.root, all.iommufd));
+}
+
 TEST_CASE("a handle that is closed is refused", "[cdev]") {
   Rig m;
   m.root.assume();
   Opened all = opened(m);
-  Opened other = opened(m);
+  struct {
+    Iommufd iommufd;
+    Ioas space;
+  } other{m.host.open_iommufd().value(), all.iommufd.create_ioas().value()};
   REQUIRE(other.space.close());
   REQUIRE(other.iommufd.close());
   expect(all.device.bind(m.root, other.iommufd),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// A kernel in memory behind the system-call policy: files, links and directories by path, VFIO and KVM nodes that answer,
-// and a script of faults. It counts open descriptors and notes every use that a real kernel would punish: a descriptor that is
-// not open, one opened without O_CLOEXEC, an ioctl of the wrong node.
+// A kernel in memory behind the system-call policy: files, links and directories by path, VFIO and KVM nodes that
+// answer, and a script of faults. It counts open descriptors and notes every use that a real kernel would punish: a
+// descriptor that is not open, one opened without O_CLOEXEC, an ioctl of the wrong node.
 //
 //   FakeKernel kernel;
 //   kernel.fail_ioctl(VFIO_DEVICE_RESET, EAGAIN);
@@ -468,11 +468,21 @@ class FakeKernel {
     if (request == abi::bind_iommufd) {
       auto& bind = at<abi::BindIommufd>(argument);
       const auto iommufd = open_.find(bind.iommufd);
+      // As vfio_df_open: a device is open through one descriptor only.
+      const bool taken = std::any_of(bound.begin(), bound.end(),
+                                     [&](const auto& one) { return open_.at(one.first).path == open_.at(fd).path; });
+      if (bind.argsz != sizeof bind || bind.flags != 0 || bound.contains(fd)) {
+        return -EINVAL;
+      }
       if (iommufd == open_.end() || iommufd->second.kind != Kind::iommufd) {
-        return -EBADF;
+        return iommufd == open_.end() ? -EBADF : -EBADFD;
+      }
+      if (taken) {
+        return -EINVAL;
       }
       bind.out_devid = 40;
-      return bind.argsz == sizeof bind && bind.flags == 0 && bound.emplace(fd, bind.iommufd).second ? 0 : -EINVAL;
+      bound.emplace(fd, bind.iommufd);
+      return 0;
     }
     if (!bound.contains(fd)) {
       return -EINVAL;
