@@ -8,6 +8,7 @@
 // EXPECT-NOT: Before<
 #include <mutex>
 
+#include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/pci/reset.hpp"
 #include "devlock/vfio/order.hpp"

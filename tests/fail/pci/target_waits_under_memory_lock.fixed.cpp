@@ -4,6 +4,7 @@
 // Under what precedes memory_lock the target may wait for it.
 #include <mutex>
 
+#include "devlock/lock/ordered.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/pci/reset.hpp"
 #include "devlock/vfio/order.hpp"
