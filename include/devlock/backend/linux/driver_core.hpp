@@ -28,7 +28,7 @@ class DriverCore {
       DEVLOCK_REQUIRES(context) {
     auto now = inventory_.override_of(context.again(), address);
     if (!now) {
-      return fail(Operation::set_driver_override, address, now.error(), {});
+      return fail(Operation::set_driver_override, address, left_as_absent(now.error()), {});
     }
     return std::move(*now);
   }
@@ -42,11 +42,12 @@ class DriverCore {
     }
     const auto written = sysfs().write(sysfs().device(address) + "/driver_override", driver.empty() ? "\n" : driver);
     if (!written) {
-      return fail(operation, address, written.error(), {{EINVAL, "the kernel refuses this driver name", ""}});
+      return fail(operation, address, left_as_absent(written.error()),
+                  {{EINVAL, "the kernel refuses this driver name", ""}});
     }
     const auto kept = inventory_.override_of(context.again(), address);
     if (!kept) {
-      return fail(operation, address, kept.error(), {});
+      return fail(operation, address, left_as_absent(kept.error()), {});
     }
     if (*kept != driver) {
       return failure(make_error(operation, to_string(address), EIO,
@@ -151,6 +152,8 @@ class DriverCore {
     }
     return error;
   }
+  // A file whose function left after it was opened answers ENODEV (kernfs), one that is opened later ENOENT: one errno for both.
+  static int left_as_absent(int error_number) { return error_number == ENODEV ? ENOENT : error_number; }
   [[nodiscard]] Result<void> write_reset(Operation operation, pci::Address address, const char* attribute,
                                          const char* unsupported, const char* remedy) const {
     const auto written = sysfs().write(sysfs().device(address) + '/' + attribute, "1");

@@ -7,7 +7,8 @@
 // A PF's driver takes its virtual functions away as it goes; one that keeps them (`keeps_vfs`) leaves them, and VFIO does not take the PF
 // (EBUSY) until they are gone. As in Linux 6.1 and 6.12, an unbind does that without the lock of the topology. Linux walks the list of the
 // bus under that one and so races with it; here the list has a leaf of its own. Not checked: power management but VFIO's.
-// Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, vfio_unregister_group_dev.
+// Source: really_probe, __device_release_driver in drivers/base/dd.c, bind_store in drivers/base/bus.c, __pci_device_probe,
+// vfio_unregister_group_dev.
 #pragma once
 
 #include <optional>
@@ -46,11 +47,7 @@ class DriverCore {
         auto waiting = function->waits_for_lock.enter();
         const Guard reads{context.again(), function->lock().device()};
       }
-      const std::string only = function->driver_override();
-      return failure(make_error(Operation::bind, name, ENODEV,
-                                only.empty() ? "driver " + std::string(driver) + " does not match the function"
-                                             : "its driver_override admits " + only + " only",
-                                "set driver_override to " + std::string(driver)));
+      return failure(no_match(Operation::bind, *function, place));
     }
     auto waiting = function->waits_for_lock.enter();
     Guard device{context, function->lock().device()};
@@ -157,6 +154,14 @@ class DriverCore {
     return machine_.driver(place).matches(function.spec.vendor, function.spec.device, function.spec.class_code,
                                           function.driver_override());
   }
+  Error no_match(Operation operation, const Function<S>& function, unsigned place) const {
+    const std::string only = function.driver_override();
+    const std::string driver = machine_.driver(place).name;
+    return make_error(operation, pci::to_string(function.address()), ENODEV,
+                      only.empty() ? "driver " + driver + " does not match the function"
+                                   : "its driver_override admits " + only + " only",
+                      "set driver_override to " + driver);
+  }
   static Error no_function(Operation operation, pci::Address address) {
     return make_error(operation, pci::to_string(address), ENODEV, "there is no such function",
                       "look at the list of devices");
@@ -259,7 +264,9 @@ class DriverCore {
   Result<void> start(vfio::ContextFor<vfio::open_device> context, Function<S>& function, unsigned place,
                      Operation operation) DEVLOCK_REQUIRES(context) {
     Result<void> started;
-    if (const int error_number = machine_.faults.take(operation, function.address())) {
+    if (!matches(function, place)) {  // pci_match_device once more, now that nobody can change it
+      started = failure(no_match(operation, function, place));
+    } else if (const int error_number = machine_.faults.take(operation, function.address())) {
       started = failure(injected(operation, function.address(), error_number));
     } else if (machine_.driver(place).is_vfio) {
       started = VfioRegistration<S>(machine_).enter(context.again(), function, operation);

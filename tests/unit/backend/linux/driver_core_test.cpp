@@ -195,6 +195,23 @@ TEST_CASE("an unknown function is gone from every operation", "[driver_core]") {
   is_gone(host.try_reset_bus(nowhere).error(), Operation::reset_bus);
 }
 
+TEST_CASE("a function that leaves while its driver_override is read or written is gone like one that left before",
+          "[driver_core]") {
+  for (const Call call : {Call::read, Call::write}) {
+    Machine machine;
+    auto& [kernel, host, root] = machine;
+    root.assume();
+    kernel.fail(call, ENODEV, device_path(second) + "/driver_override");
+    expect(host.set_driver_override(root, second, "vfio-pci"),
+           {Operation::set_driver_override, ENOENT, ErrorClass::gone, "0000:01:00.1", "no longer"});
+    if (call == Call::read) {
+      kernel.fail(call, ENODEV, device_path(second) + "/driver_override");
+      expect(host.driver_override(root, second),
+             {Operation::set_driver_override, ENOENT, ErrorClass::gone, "0000:01:00.1", "no longer"});
+    }
+  }
+}
+
 TEST_CASE("without permission every operation says so and what to do", "[driver_core]") {
   for (const int error_number : {EACCES, EPERM}) {
     Machine machine;

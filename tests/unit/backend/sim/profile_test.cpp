@@ -140,3 +140,33 @@ TEST_CASE("in 6.1 whoever sets driver_override of a function that leaves meanwhi
   CHECK(removed == "ok");
   CHECK((said == "ok" || said == "ENOENT gone"));  // before the function is gone, or after
 }
+
+TEST_CASE("a bind that waited looks once more whether the driver still is admitted") {
+  for (const bool cleared : {true, false}) {
+    CAPTURE(cleared);
+    ProfileRig rig(sim::linux_6_12);
+    rig.root.assume();
+    auto session = rig.open(example::edu);
+    std::string unbound;
+    std::thread unbinder([&] {
+      vfio::ThreadContext other;
+      unbound = answer(rig.host.unbind(other.assume(), example::edu));
+    });
+    rig.observer.await_unbind_wait(example::edu);
+    std::string bound;
+    std::thread binder([&] {
+      vfio::ThreadContext other;
+      bound = answer(rig.host.bind(other.assume(), example::edu, "vfio-pci"));
+    });
+    rig.observer.await_waiting_for_lock(example::edu, 1);
+    if (cleared) {
+      REQUIRE(answer(rig.host.set_driver_override(rig.root, example::edu, "")) == "ok");
+    }
+    REQUIRE(answer(session.device.close(rig.root)) == "ok");
+    unbinder.join();
+    binder.join();
+    CHECK(unbound == "ok");
+    CHECK(bound == (cleared ? "ENODEV gone" : "ok"));
+    CHECK(rig.driver_of(example::edu) == (cleared ? "" : "vfio-pci"));
+  }
+}
