@@ -39,7 +39,9 @@ class Generator {
     const std::size_t length = 8U + below(13);
     weights_ = usual;
     script_.clear();
-    if (theme < 34) {
+    if (stock_.drivers > host_driver && below(4) == 0) {
+      host_driver_beside();
+    } else if (theme < 34) {
       open_usually();
     } else if (theme < 46) {
       open_usually(Op::set_iommu);
@@ -50,8 +52,12 @@ class Generator {
       hold_something();
     } else if (theme < 80) {
       open_usually(below(2) == 0 ? Op::probe : Op::open_device);
-      more({{Op::remove, 12}, {Op::rescan, 12}, {Op::set_reset_methods, 2}});
-    } else if (theme < 88) {
+      more({{Op::remove, 12},
+            {Op::rescan, 12},
+            {Op::set_reset_methods, 2},
+            {Op::reset_methods, 3},
+            {Op::hold, stock_.hold ? 3U : 0U}});
+    } else if (theme < 90) {
       open_usually(Op::open_group);
       more({{Op::set_container, 14},
             {Op::unset_container, 10},
@@ -62,14 +68,12 @@ class Generator {
             {Op::close_group, 5},
             {Op::status, 8},
             {Op::unbind, 6}});
-    } else if (theme < 94 && stock_.drivers > host_driver) {
-      host_driver_beside();
     } else {
       open_usually();
       more({{Op::set_reset_methods, 12},
             {Op::reset_methods, 8},
             {Op::reset_function, 10},
-            {Op::reset_device, 8},
+            {Op::reset_device, 14},
             {Op::reset_bus, 6},
             {Op::open_device, 4},
             {Op::close_device, 4}});
@@ -144,6 +148,10 @@ class Generator {
     }
     if (below(6) == 0) {
       open_usually(Op::set_iommu);
+    } else if (lock == device_lock && below(4) == 0) {
+      step(Op::set_override);  // a probe waits for the lock only if nothing is bound
+      push({Op::hold, below(actors_), function_, handle_, lock});
+      step(Op::probe);
     } else {
       step(Op::open_all);
     }
@@ -151,28 +159,48 @@ class Generator {
       push({Op::set_override, below(actors_), below(stock_.functions), handle_, 0});
       push({Op::probe, below(actors_), below(stock_.functions), handle_, 0});
     }
-    push({Op::hold, below(actors_), below(stock_.functions), below(handles), lock});
+    if ((lock == memory_lock || lock == dev_set_lock) && below(3) == 0) {
+      push({Op::hold, below(actors_), function_, handle_, lock});
+      ask_of_group_of_closing_device();
+    } else {
+      push({Op::hold, below(actors_), below(stock_.functions), below(handles), lock});
+    }
     more({{Op::hold, 3},
           {Op::release, 9},
           {Op::open_device, 8},
           {Op::close_device, 5},
           {Op::hot_reset, 9},
-          {Op::hot_reset_info, 5},
+          {Op::hot_reset_info, lock == dev_set_lock ? 10U : 4U},
           {Op::reset_device, 9},
           {Op::reset_function, 5},
           {Op::reset_bus, 5},
           {Op::status, 4},
-          {Op::open_all, 3},
+          {Op::open_all, 5},
           {Op::remove, lock == rescan_remove_lock ? 6U : 0U},
           {Op::rescan, lock == rescan_remove_lock ? 6U : 0U}});
     lock_ = lock;
   }
+  // A close that waits has the group's lock meanwhile.
+  void ask_of_group_of_closing_device() {
+    constexpr std::array asked{Op::status, Op::set_container, Op::unset_container, Op::open_group};
+    const unsigned closes = below(actors_);
+    push({Op::close_device, closes, function_, handle_, 0});
+    for (unsigned other = 1; other != actors_; ++other) {
+      push({asked[below(asked.size())], (closes + other) % actors_, function_, handle_, 0});
+    }
+  }
   // A driver that does DMA for the host, and a user who wants the group.
   void host_driver_beside() {
-    const unsigned other = below(stock_.functions);
-    push({Op::set_override, below(actors_), other, handle_, host_driver});
-    push({Op::probe, below(actors_), other, handle_, 0});
-    open_usually(below(2) == 0 ? Op::set_container : Op::open_device);
+    const unsigned other = (function_ + 1U) % stock_.functions;
+    const bool user_first = stock_.functions > 1U && below(3) == 0;
+    for (const bool host : {!user_first, user_first}) {
+      if (host) {
+        push({Op::set_override, below(actors_), other, handle_, host_driver});
+        push({Op::probe, below(actors_), other, handle_, 0});
+      } else {
+        open_usually(below(2) == 0 ? Op::set_container : Op::open_device);
+      }
+    }
     push({Op::clear_override, below(actors_), other, handle_, 0});
     more({{Op::bind, 10},
           {Op::unbind, 8},

@@ -71,11 +71,17 @@ class KernelSite {
     actor.start(
         std::move(ask), [] {}, [] {});
   }
-  /// Returns once each actor is done or waits, seen twice. What is not known to wait anywhere is told after 30 s: `why`.
+  /// Returns once each actor is done or waits, seen twice; between two looks it sleeps, since other lanes have work to do. What is not
+  /// known to wait anywhere is told after 30 s: `why`.
   template <class Why>
   void settle(std::span<Actor> actors, const Why& why) const {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    auto pause = std::chrono::microseconds(100);
     for (auto before = look(actors); true;) {
+      if (before.find('r') != std::string::npos) {
+        std::this_thread::sleep_for(pause);
+        pause = std::min(2 * pause, std::chrono::microseconds(1600));
+      }
       const auto seen = look(actors);
       if (seen == before && seen.find('r') == std::string::npos) {
         return;
@@ -92,7 +98,6 @@ class KernelSite {
         ::close_range(3, ~0U, 0);  // what an unbind waits for: a process with a thread in one does not end
         std::_Exit(3);
       }
-      std::this_thread::yield();
     }
   }
 
@@ -117,11 +122,11 @@ class KernelSite {
   [[nodiscard]] static bool waits(const std::string& where) {
     // Locks of the function's, of its device set's and of its group's, and the one of the topology, which one lane at a time may have.
     // None of vfio.group_lock, pci_bus_sem and the like: other lanes make a thread wait there for a moment.
-    static constexpr std::array<std::string_view, 46> places{
+    static constexpr std::array<std::string_view, 47> places{
         // Descriptors, or device_lock: drivers/vfio, drivers/base, drivers/pci.
         "vfio_unregister_group_dev", "pci_reset_function", "device_release_driver_internal", "__device_driver_lock",
         "device_driver_attach", "__device_attach", "driver_set_override", "driver_override_show", "pci_dev_lock",
-        "pci_slot_lock", "pci_bus_lock", "device_driver_detach", "device_release_driver", "reset_store",
+        "pci_slot_lock", "pci_bus_lock", "device_driver_detach", "device_release_driver", "device_del", "reset_store",
         // The config-access block and pci_rescan_remove_lock.
         "pci_cfg_access_lock", "pci_wait_cfg", "pci_lock_rescan_remove", "rescan_store", "remove_store",
         "pci_stop_and_remove_bus_device_locked",

@@ -90,6 +90,8 @@ constexpr const char* name(Op op) {
 inline constexpr std::array lock_names{"device_lock", "config_access", "memory_lock", "dev_set_lock",
                                        "rescan_remove_lock"};
 inline constexpr std::string_view lock_letters = "DCMSR";
+inline constexpr unsigned device_lock = 0;
+inline constexpr unsigned memory_lock = 2;
 inline constexpr unsigned dev_set_lock = 3;
 inline constexpr unsigned rescan_remove_lock = 4;
 /// What set_reset_methods writes.

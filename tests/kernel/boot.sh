@@ -89,6 +89,7 @@ rm -r "$results/files"
 # a link-active bit of the port that is not emulated, and a hot reset fails with ENOTTY; at 5 GT/s it does not.
 # thread=single: with one host thread per virtual CPU, guests that use nested virtualisation oops or hang.
 # no_timer_check: the kernel counts interrupts for a moment and panics if there are too few, as on a busy machine.
+# mitigations=off: every return of the kernel's would cost a detour that an emulated processor does not need.
 # setpriv: QEMU goes when this script goes, whatever ended it.
 # shellcheck disable=SC2086 # extra and lane_devices are lists
 boot() {
@@ -111,7 +112,7 @@ boot() {
         -device pcie-root-port,id=nvme_port,addr=7.0,chassis=5,slot=1,x-speed=5 \
         -device "nvme,bus=nvme_port,serial=devlock$nvme" $lane_devices \
         -kernel "$kernel" -initrd "$results/initramfs" \
-        -append 'console=ttyS0 intel_iommu=on iommu=pt loglevel=5 panic=-1 no_timer_check' \
+        -append 'console=ttyS0 intel_iommu=on iommu=pt loglevel=5 panic=-1 no_timer_check mitigations=off' \
         </dev/null >"$results/qemu" 2>&1
 }
 

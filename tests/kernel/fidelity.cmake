@@ -8,10 +8,10 @@
 #   fidelity/covers           a short run that sees every answer of one operation, and
 #   fidelity/uncovered        the same without that operation, which must be noticed
 
-set(DEVLOCK_FIDELITY_SCRIPTS 300
+set(DEVLOCK_FIDELITY_SCRIPTS 2000
     CACHE STRING "How many random scripts are compared on edu functions of each kernel; from 2000 on, every answer must come"
 )
-set(DEVLOCK_FIDELITY_SLOW_SCRIPTS 20 CACHE STRING "The same on e1000e and on nvme")
+set(DEVLOCK_FIDELITY_SLOW_SCRIPTS 50 CACHE STRING "The same on e1000e and on nvme")
 add_executable(fidelity "${PROJECT_SOURCE_DIR}/tests/fidelity/fidelity.cpp")
 target_link_libraries(fidelity PRIVATE CLI11::CLI11 devlock_everything devlock_no_sanitizers devlock_warnings)
 target_include_directories(fidelity PRIVATE "${PROJECT_SOURCE_DIR}/tests")

@@ -202,17 +202,25 @@ class Device {
     Open open = std::move(*open_);
     open_.reset();
     VfioDevice<S>& device = *open.device;
-    if (open.file->machine()->profile().set_lock_first) {
+    const Profile& kernel = open.file->machine()->profile();
+    const auto leave_container = [&] { device.group->container_users.set(device.group->container_users.get() - 1U); };
+    if (kernel.set_lock_first) {
       const Guard passes{context, device.function.device_set->lock};
     }
     {
       Guard group{context, device.group->group_lock};
       Guard set{group, device.function.device_set->lock};
-      device.group->container_users.set(device.group->container_users.get() - 1U);
+      if (!kernel.leaves_container_last) {
+        leave_container();
+      }
       device.opens.close(set, [&](const auto& inside, VmState<S>*) {
         inside.assume();
         last_close(inside, *open.file->machine(), device);
       });
+    }
+    if (kernel.leaves_container_last) {
+      const Guard group{context, device.group->group_lock};
+      leave_container();
     }
     open.user.leave();  // an unbind that waits goes on from here
   }

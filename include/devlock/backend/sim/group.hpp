@@ -232,7 +232,7 @@ class Group {
   template <LockContext Context>
   Result<void> first_open(const Context& context, VfioDevice<S>& device) DEVLOCK_REQUIRES(context) {
     Machine<S>& machine = *file_->machine();
-    device.wake(context);
+    device.resume(context);
     device.function.registers.enable();
     auto scope = scope_without_bridge(device.function);
     auto target = ResetTarget<S>::unasked(machine);

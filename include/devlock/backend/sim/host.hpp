@@ -275,6 +275,9 @@ class BasicHost {
     if (function == nullptr) {
       return failure(no_function(operation, address));
     }
+    if (kind == pci::ScopeKind::function && !function->resettable) {
+      return ResetTarget<S>(*machine_, operation).check(*made);  // there is no file `reset`
+    }
     if (const auto group = kind == pci::ScopeKind::function && function->group ? function->group->vfio() : nullptr) {
       group->wake(context.again(), address);  // reset_store: before any lock
     }

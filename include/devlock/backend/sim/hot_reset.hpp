@@ -46,7 +46,7 @@ class HotResetSet {
   Result<void> wake(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
     for (const auto& device : devices_) {
       if (device->opens.count() == 0U) {
-        device->wake(context.again());
+        device->resume(context.again());
       }
     }
     return {};

@@ -34,6 +34,11 @@ struct Profile {
   /// drivers/vfio/group.c. The simulator keeps the later order and goes through dev_set_lock before.
   bool set_lock_first = false;
 
+  /// The close of a device gives back its use of the container once it has given back group_lock and taken it again, so who waits for that
+  /// lock may find the group in use still (EBUSY). Source: vfio_device_unassign_container after vfio_device_fops_release in
+  /// drivers/vfio, later vfio_device_group_close in drivers/vfio/group.c, which has the lock throughout.
+  bool leaves_container_last = false;
+
   /// Where a function comes, by rescan or sriov_numvfs, the bridge above is waited for, so that a reset of its bus hits nothing but what it
   /// locked. No Linux does that: its rescan goes on while the bridge is held, and a reset may hit what came meanwhile and nobody saved.
   /// Source: dev_rescan_store and sriov_numvfs_store in drivers/pci, pci_device_add in drivers/pci/probe.c.
@@ -45,12 +50,14 @@ inline constexpr Profile linux_6_1{.kernel = "Linux 6.1",
                                    .opens_while_unbinding = true,
                                    .hot_reset_info_waits = false,
                                    .set_lock_first = true,
+                                   .leaves_container_last = true,
                                    .hotplug_waits_for_bridge = false};
 inline constexpr Profile linux_6_12{.kernel = "Linux 6.12",
                                     .override_waits = false,
                                     .opens_while_unbinding = false,
                                     .hot_reset_info_waits = true,
                                     .set_lock_first = false,
+                                    .leaves_container_last = false,
                                     .hotplug_waits_for_bridge = false};
 inline constexpr std::array profiles{linux_6_1, linux_6_12};
 
@@ -69,6 +76,8 @@ inline constexpr std::array differences{
                "vfio_pci_ioctl_get_pci_hot_reset_info"},
     Difference{&Profile::set_lock_first, "a device's open and close wait for dev_set_lock without group_lock",
                "vfio_device_open, vfio_device_fops_release, vfio_device_group_close"},
+    Difference{&Profile::leaves_container_last, "a device's close leaves the container in a second hold of group_lock",
+               "vfio_device_unassign_container, vfio_device_group_close"},
     Difference{&Profile::hotplug_waits_for_bridge, "rescan and sriov_numvfs wait for the bridge above",
                "pci_device_add"}};
 

@@ -63,15 +63,20 @@ class VfioDevice {
   typename S::template var<bool> needs_reset{false};  // closed, and no reset worked; guarded by the device set's lock
   Gauge<S> waits_to_wake;                             // whoever waits for memory_lock to wake this device
 
-  /// Out of low power, as a device is that nobody has open. Source: vfio_pci_core_runtime_resume, vfio_pci_runtime_pm_exit.
+  /// Out of low power, in which a device is that nobody has open. Source: vfio_pci_core_runtime_resume.
+  void resume(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
+    const auto inside = resumes_.enter();
+    wake(context.again());
+  }
+  /// The last close does so too, of a device that is awake. Source: vfio_pci_runtime_pm_exit.
   void wake(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
     auto waiting = waits_to_wake.enter();
     Guard awake{context, memory_lock};
   }
-  /// The same unless somebody has it open: pm_runtime_get_sync.
+  /// Resumes it unless it is open, or waits for whoever resumes it already: pm_runtime_get_sync.
   void wake_unless_open(vfio::ContextFor<vfio::memory_lock> context) DEVLOCK_REQUIRES(context) {
-    if (users.users() == 0U) {
-      wake(context.again());
+    if (users.users() == 0U || resumes_.value() != 0U) {
+      resume(context.again());
     }
   }
   /// The driver core asks for the device back. Tells those who watch. The kernel repeats it every 10 s.
@@ -96,6 +101,7 @@ class VfioDevice {
     }
   }
 
+  Gauge<S> resumes_;                                 // whoever is about to bring it out of low power
   typename S::template var<bool> requested_{false};  // guarded by igate
   typename S::template var<bool> watched_{false};    // guarded by igate
   typename S::template atomic<unsigned> told_{0U};
