@@ -8,6 +8,7 @@
 #   conformance/kernel -> .../initramfs -> conformance/BOOT/boot ... -> conformance/CASE... and conformance/order
 
 option(DEVLOCK_KERNEL_CONFORMANCE "Build a kernel with lockdep and compare the shipped order with what it sees" OFF)
+set(DEVLOCK_CONFORMANCE_SCRIPTS 300 CACHE STRING "How many random scripts that kernel runs; lockdep makes it slow")
 
 set(folder "${CMAKE_CURRENT_SOURCE_DIR}/conformance")
 set(table "${folder}/CONFORMANCE.md")
@@ -145,7 +146,7 @@ list(REMOVE_ITEM tests_tags functions) # in a boot of its own, below
 foreach(tag IN LISTS tests_tags)
   string(APPEND cases "${tag} 200 guest_own [${tag}] ${arguments}\n")
 endforeach()
-string(APPEND cases "fidelity 900 fidelity $DEVLOCK_EDU_LANES --scripts ${DEVLOCK_FIDELITY_SCRIPTS} --seed 5 --coverage off --without hold,release\n")
+string(APPEND cases "fidelity 900 fidelity $DEVLOCK_EDU_LANES --scripts ${DEVLOCK_CONFORMANCE_SCRIPTS} --seed 5 --coverage off --without hold,release\n")
 string(APPEND cases "all.lockdep 60 gzip -c /proc/lockdep | base64\nall.chains 60 gzip -c /proc/lockdep_chains | base64\n${last}")
 devlock_conformance_boot(tests 1500 "${cases}" --lane 1 --lane 1 --lane 1 --lane 2)
 devlock_conformance(
@@ -162,7 +163,7 @@ endforeach()
 foreach(tag IN LISTS tests_tags)
   devlock_conformance_case(tests ${tag})
 endforeach()
-devlock_conformance_case(tests fidelity --out "^edu: ${DEVLOCK_FIDELITY_SCRIPTS} scripts, [0-9]+ steps")
+devlock_conformance_case(tests fidelity --out "^edu: ${DEVLOCK_CONFORMANCE_SCRIPTS} scripts, [0-9]+ steps")
 
 # What would close a cycle, each in a boot of its own, as lockdep is silent after its first report.
 devlock_conformance_boot(

@@ -12,10 +12,10 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <type_traits>
 #include <vector>
 
+#include "devlock/backend/sim/function_locks.hpp"
 #include "devlock/backend/sim/vfio_registration.hpp"
 #include "devlock/lock/hierarchical_lock.hpp"
 
@@ -94,7 +94,7 @@ class DriverCore {
   void with_virtuals(vfio::ContextFor<vfio::device_lock> context, Function<S>& function, const Needed& needed,
                      const Act& act) DEVLOCK_REQUIRES(context) {
     for (std::vector<Function<S>*> virtuals;;) {
-      const Locks scope(function, virtuals);
+      const FunctionLocks<S> scope(function, virtuals);
       auto waiting = function.waits_for_lock.enter();
       const HierarchicalLock locked{context, scope};
       waiting.leave();
@@ -170,19 +170,6 @@ class DriverCore {
     return make_error(operation, pci::to_string(address), error_number, "a fault was injected", "try again");
   }
 
-  class Locks {
-   public:
-    using lock_type = typename DeviceLock<S>::DevicePart;
-    Locks(const Function<S>& function, const std::vector<Function<S>*>& virtuals) : locks_{&function.lock().device()} {
-      for (const Function<S>* one : virtuals) {
-        locks_.push_back(&one->lock().device());
-      }
-    }
-    [[nodiscard]] std::span<lock_type* const> locks() const { return locks_; }
-
-   private:
-    std::vector<lock_type*> locks_;
-  };
   // Does its driver's .remove call pci_disable_sriov?
   [[nodiscard]] bool takes_vfs(const Function<S>& function) const {
     const unsigned place = function.driver();

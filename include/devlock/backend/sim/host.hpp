@@ -61,9 +61,8 @@ class BasicHost {
   }
   /// ENOENT: there is no such group.
   [[nodiscard]] Result<std::vector<DeviceInfo>> group_members(int id) const {
-    const IommuGroup<S>* group = machine_->find_group(id);
     std::vector<DeviceInfo> all;
-    if (group != nullptr) {
+    if (const IommuGroup<S>* group = machine_->find_group(id)) {
       for (const Function<S>* member : group->members()) {
         all.push_back(machine_->describe(*member));
       }
