@@ -9,7 +9,6 @@
 #pragma once
 
 #include "devlock/order/lock_access.hpp"
-#include "devlock/validate/mark.hpp"
 
 namespace devlock::detail {
 
@@ -54,39 +53,5 @@ class Grip {
   bool owns_ =
       false;  // a flag, as in std::unique_lock: with a null pointer for it, clang compiles release() differently
 };
-
-/// The grip of a guard with a live mark: it tells the mark of the end. A base behind the context, so the mark outlives it, and
-/// a guard's own destructor has nothing to do in either kind of build.
-template <class Lock>
-class MarkedGrip : public Grip<operations<Lock>> {
- protected:
-  template <class Moment>
-  MarkedGrip(Lock& lock, Moment moment) : Grip<operations<Lock>>(lock, moment) {}
-  MarkedGrip(const MarkedGrip&) = delete;
-  ~MarkedGrip() {
-    if (mark_ != nullptr) {
-      if (this->owns_lock()) {
-        mark_->gives(*static_cast<Lock*>(this->operations_part()));
-        this->give_back();
-      }
-      mark_->leave();
-    }
-  }
-  void tell(validate::ContextMark& mark) noexcept { mark_ = &mark; }
-
- private:
-  validate::ContextMark* mark_ = nullptr;
-};
-
-template <class Lock, bool Live>
-struct grip_of {
-  using type = Grip<operations<Lock>>;
-};
-template <class Lock>
-struct grip_of<Lock, true> {
-  using type = MarkedGrip<Lock>;
-};
-template <class Lock>
-using GripOf = typename grip_of<Lock, validate::ContextMark::live>::type;
 
 }  // namespace devlock::detail

@@ -61,8 +61,8 @@ inline constexpr bool followed = validate::ContextMark::live || holds_keyed<Held
 template <class Permission, class Lock>
 requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::GripOf<Lock> {
-  using Grip = detail::GripOf<Lock>;
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::Grip<detail::operations<Lock>> {
+  using Grip = detail::Grip<detail::operations<Lock>>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
   using Parent = detail::Parent<ParentSet>;
 
@@ -77,7 +77,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
     if constexpr (detail::followed<typename Guard::held>) {
       before(parent, lock, validate::How::wait, where);
       this->take();
-      after(parent, lock);
+      after(parent, lock, validate::How::wait);
     }
   }
   /// Waits under the nest locks named by `under(...)`.
@@ -90,7 +90,7 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
     owners.check(lock, where);
     before(parent, lock, validate::How::nested_wait, where);
     this->take();
-    after(parent, lock);
+    after(parent, lock, validate::How::nested_wait);
   }
   /// Takes over a lock that this thread holds already.
   [[nodiscard]] Guard(const Parent& parent, Lock& lock, Adopt, validate::Where where = validate::Where::current())
@@ -98,42 +98,47 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
       : Grip(lock, detail::Take<false>()) {
     enter(parent, lock, validate::How::adopt, where);
     this->adopt();
-    after(parent, lock);
+    after(parent, lock, validate::How::adopt);
   }
   /// A guard whose type was written by hand, under a context that holds something else: the last argument says what.
   template <class Actual, class Refusal = guard_under_another_context<ParentSet, Actual>>
   Guard(const HeldTag<Actual>&, Lock&) = delete;
   Guard(const Guard&) = delete;
-  DEVLOCK_ALWAYS_INLINE ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {}
+  DEVLOCK_ALWAYS_INLINE ~Guard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    if constexpr (validate::ContextMark::live) {
+      if (this->owns_lock()) {
+        leave();
+      }
+    }
+  }
 
   /// Gives the lock back early, and the parent is this thread's context again. There is no relock.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
     if (!this->owns_lock()) {
       return;
     }
-    this->mark.gives(*mutex());
-    this->give_back();
-    this->mark.leave();
+    this->mark.remember();
+    leave();
   }
   /// The lock, held or released.
   [[nodiscard]] Lock* mutex() const noexcept { return static_cast<Lock*>(this->operations_part()); }
 
  private:
-  void enter(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
-    if constexpr (validate::ContextMark::live) {
-      this->tell(this->mark);
-    }
-    this->mark.enter(parent.mark, where);
-    this->mark.template want<typename ParentSet::order>(lock, how, where);
+  DEVLOCK_ALWAYS_INLINE void enter(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+    this->mark.template enter_for<typename ParentSet::order>(parent.mark, lock, how, where);
   }
-  void before(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
+  DEVLOCK_ALWAYS_INLINE void before(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
     enter(parent, lock, how, where);
     DEVLOCK_ASSERT(instance_.follows(parent.newest_instance(), lock),
                    "a lock's instance key must be greater than those of all held instances of its class");
   }
-  void after(const Parent& parent, Lock& lock) {
+  DEVLOCK_ALWAYS_INLINE void after(const Parent& parent, Lock& lock, validate::How how) {
     instance_.link(parent, *this, lock);
-    this->mark.took(lock);
+    this->mark.took_first(lock, how);
+  }
+  DEVLOCK_ALWAYS_INLINE void leave() {
+    this->mark.leave_with(*mutex(), validate::How::wait);
+    this->give_back();
   }
 
   DEVLOCK_NO_UNIQUE_ADDRESS detail::InstanceEntry<Lock> instance_;

@@ -23,10 +23,8 @@ class DEVLOCK_SCOPED_CAPABILITY SharedHold : public HeldContext<held_with_shared
     requires std::derived_from<Parent, HeldTag<HeldSet>>
   SharedHold(const Parent& parent, Lock& lock, validate::Where where)
       DEVLOCK_RELEASES(cap_of(parent)) DEVLOCK_ACQUIRES(this->entered) DEVLOCK_UNANALYSED : lock_(&lock) {
-    this->mark.enter(parent.mark, where);
+    this->mark.template enter_for<typename HeldSet::order>(parent.mark, lock, how, where);
     this->set_newest_instance(parent.newest_instance());
-    this->mark.template want<typename HeldSet::order>(
-        lock, Waits ? validate::How::shared_wait : validate::How::shared_try, where);
     if constexpr (Waits) {
       LockAccess::lock_shared(lock);
       owns_ = true;
@@ -34,7 +32,7 @@ class DEVLOCK_SCOPED_CAPABILITY SharedHold : public HeldContext<held_with_shared
       owns_ = LockAccess::try_lock_shared(lock);
     }
     if (owns_) {
-      this->mark.took(lock);
+      this->mark.took_first(lock, how);
     } else {
       this->mark.lost(lock);
     }
@@ -46,15 +44,19 @@ class DEVLOCK_SCOPED_CAPABILITY SharedHold : public HeldContext<held_with_shared
   [[nodiscard]] Lock* mutex() const noexcept { return lock_; }
   /// Gives the lock back early, and the parent is this thread's context again.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    this->mark.remember();
     if (owns_) {
-      this->mark.gives(*lock_);
+      this->mark.leave_with(*lock_, how);
       LockAccess::unlock_shared(*lock_);
       owns_ = false;
+    } else {
+      this->mark.leave();
     }
-    this->mark.leave();
   }
 
  private:
+  static constexpr validate::How how = Waits ? validate::How::shared_wait : validate::How::shared_try;
+
   Lock* lock_;
   bool owns_ = false;
 };

@@ -23,8 +23,8 @@ class TryGuard;
 template <class Permission, class Lock>
 requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::GripOf<Lock> {
-  using Grip = detail::GripOf<Lock>;
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::Grip<detail::operations<Lock>> {
+  using Grip = detail::Grip<detail::operations<Lock>>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
   using Parent = detail::Parent<ParentSet>;
 
@@ -44,7 +44,11 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
     owners.check(lock, where);
     try_once(parent, lock, validate::How::nested_try, where);
   }
-  DEVLOCK_ALWAYS_INLINE ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {}
+  DEVLOCK_ALWAYS_INLINE ~TryGuard() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
+    if constexpr (validate::ContextMark::live) {
+      leave();
+    }
+  }
 
   explicit operator bool() const noexcept { return this->owns_lock(); }
   /// Tells Clang, after the test, that `lock` is held: `guard.owned(group.lock)`. It is named again because Clang does not know that
@@ -56,30 +60,32 @@ class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
 
   /// Gives the lock back early, if it was taken, and the parent is this thread's context again.
   void release() DEVLOCK_RELEASES() DEVLOCK_UNANALYSED {
-    if (this->owns_lock()) {
-      this->mark.gives(*static_cast<Lock*>(this->operations_part()));
-      this->give_back();
-    }
-    this->mark.leave();
+    this->mark.remember();
+    leave();
   }
 
  private:
   DEVLOCK_ALWAYS_INLINE void try_once(const Parent& parent, Lock& lock, validate::How how, validate::Where where) {
     if constexpr (detail::followed<typename TryGuard::held>) {
-      if constexpr (validate::ContextMark::live) {
-        this->tell(this->mark);
-      }
-      this->mark.enter(parent.mark, where);
-      this->mark.template want<typename ParentSet::order>(lock, how, where);
+      this->mark.template enter_for<typename ParentSet::order>(parent.mark, lock, how, where);
       if (this->try_take()) {
         instance_.link(parent, *this, lock);
-        this->mark.took(lock);
+        this->mark.took_first(lock, how);
       } else {
         this->set_newest_instance(parent.newest_instance());
         this->mark.lost(lock);
       }
     } else {
       this->try_take();
+    }
+  }
+
+  DEVLOCK_ALWAYS_INLINE void leave() {
+    if (this->owns_lock()) {
+      this->mark.leave_with(*static_cast<Lock*>(this->operations_part()), validate::How::try_once);
+      this->give_back();
+    } else {
+      this->mark.leave();
     }
   }
 

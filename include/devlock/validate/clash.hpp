@@ -16,17 +16,6 @@ using devlock::detail::Hold;
 using devlock::detail::Request;
 using devlock::detail::Ruling;
 
-struct [[gnu::visibility("default")]] Program {
-  static inline std::atomic<const OrderFacts*> order{nullptr};  ///< the most derived one so far
-};
-
-/// Waits, as opposed to a try.
-constexpr bool waits(How how) {
-  return how == How::wait || how == How::shared_wait || how == How::nested_wait || how == How::scope_wait;
-}
-constexpr bool is_shared(How how) { return how == How::shared_wait || how == How::shared_try; }
-constexpr bool is_nested(How how) { return how == How::nested_wait || how == How::nested_try; }
-
 constexpr Element element(const ClassFacts& held, How how) {
   const Hold hold = is_shared(how) ? Hold::shared : is_nested(how) ? Hold::nested : Hold::exclusive;
   return {hold, held.key, is_nested(how) ? held.owner_key : 0};
@@ -61,7 +50,7 @@ inline Verdict judge(const OrderFacts* own, const OrderFacts* holders, const Ele
 }
 
 struct Clash {
-  const HeldRecord* held = nullptr;  ///< the newest that clashes; null if none does
+  const Record* held = nullptr;  ///< the newest that clashes; null if none does
   std::size_t held_class = 0;
   std::size_t asked_class = 0;
   Fault fault{};
@@ -80,39 +69,38 @@ constexpr Fault fault_of(Ruling ruling) {
 }
 
 /// True if one of the nest locks named covers the held lock as well.
-inline bool covered(const Thread& thread, const HeldRecord& held) {
-  for (std::size_t h = 0; h != held.owner_count; ++h) {
+inline bool covered(const Thread& thread, const Record& held) {
+  for (std::size_t h = 0; h != held.nest_owners(); ++h) {
     for (std::size_t n = 0; n != thread.named_count; ++n) {
       if (thread.named[n] == held.owners[h]) {
         return true;
       }
     }
   }
-  return held.owner_count == 0 || thread.named_count == 0;
+  return held.nest_owners() == 0 || thread.named_count == 0;
 }
 
 /// What a wait for a lock has against one that is held.
-inline Clash compare(const Thread& thread, const HeldRecord& held, const LockSight& sight, const OrderFacts* own,
-                     How how) {
-  const LockFacts& asked = *sight.facts;
-  const LockFacts& other = *held.sight.facts;
-  for (std::size_t a = 0; a != asked.count; ++a) {
+inline Clash compare(const Thread& thread, const Record& held, const void* lock, const AskedFacts& asked) {
+  const LockFacts& wanted = *asked.lock;
+  const LockFacts& other = *held.asks().lock;
+  for (std::size_t a = 0; a != wanted.count; ++a) {
     for (std::size_t h = 0; h != other.count; ++h) {
-      const Verdict verdict =
-          judge(own, held.order, element(other.classes[h], held.how), request(asked.classes[a], how));
+      const Verdict verdict = judge(asked.order, held.asks().order, element(other.classes[h], held.how()),
+                                    request(wanted.classes[a], asked.how));
       Clash clash{&held, h, a, fault_of(verdict.ruling), verdict.order, 1};
       if (verdict.ruling != Ruling::permitted) {
         return clash;
       }
-      if (asked.classes[a].key != other.classes[h].key) {
+      if (wanted.classes[a].key != other.classes[h].key) {
         continue;
       }
-      if (is_nested(how) && !covered(thread, held)) {
+      if (is_nested(asked.how) && !covered(thread, held)) {
         clash.fault = Fault::nest_owner;
         return clash;
       }
-      if (!is_nested(how) && asked.follows != nullptr && other.read_key != nullptr &&
-          !asked.follows(sight.lock, other, held.sight.lock)) {
+      if (!is_nested(asked.how) && wanted.follows != nullptr && other.read_key != nullptr &&
+          !wanted.follows(lock, other, held.lock_address())) {
         clash.fault = Fault::instance_order;
         return clash;
       }
@@ -121,9 +109,8 @@ inline Clash compare(const Thread& thread, const HeldRecord& held, const LockSig
   return {};
 }
 
-inline KnownPairs::Pair pair_of(const HeldRecord& held, const LockSight& sight, const OrderFacts* own, How how) {
-  const OrderFacts* const program = Program::order.load(std::memory_order_relaxed);
-  return {held.sight.facts, sight.facts, held.order, own, program, held.how, how};
+inline KnownPairs::Pair pair_of(const Record& held, const AskedFacts& asked) {
+  return {&held.asks(), &asked, Program::order.load(std::memory_order_relaxed)};  // constants, wherever it points
 }
 inline bool shares_class(const LockFacts& one, const LockFacts& other) {
   for (std::size_t a = 0; a != one.count; ++a) {
@@ -136,19 +123,22 @@ inline bool shares_class(const LockFacts& one, const LockFacts& other) {
   return false;
 }
 
-/// What a wait has against everything held. Locks that its own scope took are no matter.
-inline Clash find_clash(Thread& thread, std::uint64_t context, const LockSight& sight, const OrderFacts* own, How how) {
+/// Locks that its own scope took are no matter to a wait.
+inline bool is_own_scope(const Record* context, const Record& held, How how) {
+  return how == How::scope_wait && held.its_context() == context;
+}
+
+/// What a wait has against everything held.
+inline Clash find_clash(Thread& thread, const Record* context, const void* lock, const AskedFacts& asked) {
   Clash found;
-  for (HeldRecord* held = thread.held.newest(); held != nullptr; held = thread.held.older(*held)) {
-    const bool own_scope =
-        how == How::scope_wait && held->serial.load(std::memory_order_relaxed) == context;  // written by this thread
-    if (!held->held || own_scope) {
+  for (const Record* held = newest_held(thread); held != nullptr; held = older_held(thread, *held)) {
+    if (is_own_scope(context, *held, asked.how)) {
       continue;
     }
-    const Clash clash = compare(thread, *held, sight, own, how);
+    const Clash clash = compare(thread, *held, lock, asked);
     if (clash.held == nullptr) {
-      if (!shares_class(*held->sight.facts, *sight.facts)) {
-        thread.known.add(pair_of(*held, sight, own, how));
+      if (!shares_class(*held->asks().lock, *asked.lock)) {
+        thread.known.add(pair_of(*held, asked));
       }
     } else if (found.held == nullptr) {
       found = clash;
@@ -170,7 +160,7 @@ inline void tell_clash(Thread& thread, const Clash& clash, Fault fault, const Lo
   report.count = count;
   const char* path[devlock::detail::max_classes];
   const std::uint64_t outer = sight.facts->classes[clash.asked_class].key;
-  const std::uint64_t inner = clash.held->sight.facts->classes[clash.held_class].key;
+  const std::uint64_t inner = clash.held->asks().lock->classes[clash.held_class].key;
   if (clash.fault == Fault::inversion) {
     report.path_length = find_path(*clash.order, outer, inner, path);
     report.path = path;
@@ -187,31 +177,18 @@ inline bool overlap(const LockSight& one, const LockSight& other) {
 }
 
 /// The same mutex, or (by address and class) a part of the lock, or what it is a part of.
-inline const HeldRecord* find_same(Thread& thread, const LockSight& sight) {
-  for (HeldRecord* held = thread.held.newest(); held != nullptr; held = thread.held.older(*held)) {
-    if (!held->held || !overlap(sight, held->sight)) {
+inline const Record* find_same(Thread& thread, const LockSight& sight) {
+  for (const Record* held = newest_held(thread); held != nullptr; held = older_held(thread, *held)) {
+    const LockSight other = held->sight();
+    if (!overlap(sight, other)) {
       continue;
     }
-    const bool whole = sight.place == held->sight.place && sight.size == held->sight.size;
-    if (whole || shares_class(*sight.facts, *held->sight.facts)) {
+    const bool whole = sight.place == other.place && sight.size == other.size;
+    if (whole || shares_class(*sight.facts, *other.facts)) {
       return held;
     }
   }
   return nullptr;
-}
-
-/// Nothing more to look at in this lock that is held: it is another one, and is no matter to a wait or was permitted before.
-inline bool harmless(const Thread& thread, std::uint64_t context, const HeldRecord& held, const LockSight& sight,
-                     const OrderFacts* own, How how) {
-  if (!held.held) {
-    return true;
-  }
-  if (overlap(sight, held.sight)) {
-    return false;
-  }
-  const bool own_scope =
-      how == How::scope_wait && held.serial.load(std::memory_order_relaxed) == context;  // written by this thread
-  return !waits(how) || own_scope || thread.known.has(pair_of(held, sight, own, how));
 }
 
 }  // namespace devlock::validate::detail

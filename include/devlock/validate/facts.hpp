@@ -13,6 +13,7 @@
 #include "devlock/order/lock_class.hpp"
 #include "devlock/order/order_table.hpp"
 #include "devlock/order/rule.hpp"
+#include "devlock/validate/how.hpp"
 
 namespace devlock::detail {
 template <class... Orders>

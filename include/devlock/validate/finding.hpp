@@ -12,10 +12,12 @@ namespace devlock::validate::detail {
 inline Party party(const LockSight& sight, How how, const Site& site, std::size_t which = 0) {
   return {sight.facts->classes[which].name, sight.lock, how, site, 0, nullptr};
 }
-inline Party party(const HeldRecord& record, std::size_t which = 0) {
-  return party(record.sight, record.how, record.site, which);
+inline Party party(const Record& record, std::size_t which = 0) {
+  return party(record.sight(), record.how(), record.made_at(), which);
 }
-inline Party party(const ContextRecord& record) { return {nullptr, nullptr, How::wait, record.site, 0, record.reason}; }
+inline Party party_of_context(const Record& record) {
+  return {nullptr, nullptr, How::wait, record.made_at(), 0, record.reason};
+}
 inline Party context_party(const Site& where) { return {nullptr, nullptr, How::wait, where, 0, nullptr}; }
 
 /// Tells the handler, with the newest locks held.
@@ -24,15 +26,13 @@ inline Party context_party(const Site& where) { return {nullptr, nullptr, How::w
     return;
   }
   Party held[16];
-  for (HeldRecord* record = thread.held.newest(); record != nullptr; record = thread.held.older(*record)) {
-    if (record->held) {
-      if (report.held_shown != sizeof held / sizeof held[0]) {
-        held[report.held_shown++] = party(*record);
-      }
-      ++report.held_total;
+  for (const Record* record = newest_held(thread); record != nullptr; record = older_held(thread, *record)) {
+    if (report.held_shown != sizeof held / sizeof held[0]) {
+      held[report.held_shown++] = party(*record);
     }
+    ++report.held_total;
   }
-  report.thread = thread.number;
+  report.thread = thread.its_number();
   report.held = held;
   report.held_total += thread.held_beyond;
   thread.reporting = true;
@@ -57,7 +57,7 @@ inline void tell_too_many(Thread& thread, const Party& subject) {
 }
 
 inline void end_thread() noexcept {
-  Thread* thread = Threads::here.current;
+  Thread* thread = Threads::here.thread;
   Threads::here.ended = true;
   if (thread == nullptr) {
     return;
@@ -65,15 +65,14 @@ inline void end_thread() noexcept {
   Report report;
   report.fault = Fault::thread_exit;
   report.count = thread->held_beyond;
-  for (HeldRecord* record = thread->held.newest(); record != nullptr; record = thread->held.older(*record)) {
-    if (record->held && report.count++ == thread->held_beyond) {
+  for (const Record* record = newest_held(*thread); record != nullptr; record = older_held(*thread, *record)) {
+    if (report.count++ == thread->held_beyond) {
       report.subject = party(*record);
     }
   }
   if (report.count != 0) {
     tell(*thread, report);
   }
-  Threads::here.current = nullptr;
   Threads::give_back(*thread);
 }
 
@@ -84,19 +83,24 @@ inline void end_thread() noexcept {
   if (!Threads::here.ended) {
     [[maybe_unused]] static thread_local Lease lease;
   }
-  return Threads::here.current = Threads::lease();
+  Thread* const thread = Threads::lease();
+  if (thread != nullptr) {
+    Threads::here.thread = thread;
+    Threads::here.newest = thread->records.bottom();
+    Threads::here.ruled_by = Program::order.load(std::memory_order_relaxed);  // which threads share no data through
+  }
+  return thread;
 }
 
 /// This thread; null if there is no memory for it, and then nothing is checked.
 inline Thread* here() noexcept {
-  Thread* thread = Threads::here.current;
+  Thread* thread = Threads::here.thread;
   return thread != nullptr ? thread : begin_thread();
 }
 
 /// What is left to do for destructors that run after the thread's end was told: nothing is kept for them.
 inline void after_the_end(Thread& thread) noexcept {
-  if (Threads::here.ended && thread.idle()) {
-    Threads::here.current = nullptr;
+  if (Threads::here.ended && newest(thread) == nullptr && thread.contexts_beyond + thread.held_beyond == 0) {
     Threads::give_back(thread);
   }
 }

@@ -4,6 +4,8 @@
 // How a lock is asked for, as guards tell their marks; and the choice of the marks, made once for the whole program.
 #pragma once
 
+#include <cstddef>
+
 namespace devlock::validate {
 
 /// How a lock is asked for.
@@ -18,6 +20,7 @@ enum class How : unsigned char {
   adopt,       ///< taken by other means
   lifetime,    ///< no lock: something whose end others wait for
 };
+inline constexpr std::size_t hows = 9;
 
 /// The marks of a program with (true) or without (false) a validator: Context, Reference, Lock, BoundedRetry.
 template <bool On>

@@ -10,21 +10,16 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "devlock/validate/facts.hpp"
-#include "devlock/validate/how.hpp"
+#include "devlock/validate/asked_facts.hpp"
 
 namespace devlock::validate {
 
 class KnownPairs {
  public:
   struct Pair {
-    const LockFacts* held = nullptr;
-    const LockFacts* asked = nullptr;
-    const OrderFacts* holders = nullptr;  ///< the order under which the one was taken
-    const OrderFacts* own = nullptr;      ///< and that of who asks
-    const OrderFacts* program = nullptr;  ///< and the program's at the time
-    How held_how{};
-    How asked_how{};
+    const AskedFacts* held = nullptr;
+    const AskedFacts* asked = nullptr;
+    const OrderFacts* program = nullptr;  ///< the program's order at the time
     bool operator==(const Pair&) const = default;
   };
 
@@ -33,10 +28,10 @@ class KnownPairs {
 
  private:
   static constexpr std::size_t places = 64;
-  // Facts lie next to each other, some ten words apart.
+  // Facts lie next to each other, four words apart.
   static std::size_t place_of(const Pair& pair) {
-    const auto held = reinterpret_cast<std::uintptr_t>(pair.held) >> 4U;
-    const auto asked = reinterpret_cast<std::uintptr_t>(pair.asked) >> 4U;
+    const auto held = reinterpret_cast<std::uintptr_t>(pair.held) >> 5U;
+    const auto asked = reinterpret_cast<std::uintptr_t>(pair.asked) >> 5U;
     return (held + asked * 5U) % places;
   }
 

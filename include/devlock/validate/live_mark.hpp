@@ -9,12 +9,12 @@
 // be unloaded: what is remembered of them would be taken for those of another one at its address.
 #pragma once
 
+#include <memory>
 #include <type_traits>
+#include <utility>
 
+#include "devlock/validate/leave.hpp"
 #include "devlock/validate/live_bounded_retry.hpp"
-#include "devlock/validate/live_lock_mark.hpp"
-#include "devlock/validate/sight.hpp"
-#include "devlock/validate/watch.hpp"
 
 namespace devlock::validate {
 
@@ -24,244 +24,226 @@ class LiveReference : public detail::Reference {
   void waits(const void* object, Site where) const noexcept {
     if (Thread* self = detail::here()) {
       detail::check_use(*self, *this, where);
-      detail::check_wait(*self, serial, {object, object, 1, &class_only<Class>}, &order_facts<Order>, How::wait, where);
+      detail::check_wait(*self, record, {object, object, 1, &class_only<Class>}, asked_class<Order, Class>(How::wait), where);
     }
+  }
+
+ private:
+  friend class LiveContextMark;
+  [[nodiscard]] const LiveReference& reference() const noexcept { return *this; }
+  /// Where the thread's newest context is this one, its record.
+  [[nodiscard]] Record* as_newest() const noexcept {
+    return record == detail::Threads::here.newest && record->serial == serial ? record : nullptr;
   }
 };
 
 class LiveContextMark {
  public:
   static constexpr bool live = true;
-  LiveContextMark() = default;
+  LiveContextMark() noexcept {}
   LiveContextMark(const LiveContextMark&) = delete;
   LiveContextMark& operator=(const LiveContextMark&) = delete;
-  ~LiveContextMark() { leave(); }
+  DEVLOCK_ALWAYS_INLINE ~LiveContextMark() {
+    if (record_ != nullptr) [[unlikely]] {
+      leave();
+    }
+  }
 
-  [[nodiscard]] const LiveReference& reference() const noexcept { return self_; }
+  [[nodiscard]] LiveReference reference() const noexcept {
+    LiveReference self;
+    if (record_ == nullptr) {
+      self.thread = past_.thread;
+      self.site = past_.site;
+    } else {
+      self.record = record_->its_context();
+      self.serial = self.record->serial;
+      self.thread = detail::number_of(*self.record);
+      self.site = self.record->site.read();
+    }
+    return self;
+  }
 
   template <class Order>
   void enter_root(Site where) noexcept {
+    past_ = {};
     if (Thread* thread = detail::here()) {
       detail::check_root(*thread, order_facts<Order>, where);
-      begin(*thread, 0, nullptr, where);
+      record_ = detail::begin(*thread, nullptr, nullptr, where);
     }
   }
   template <class Order>
   void enter_unchecked(const char* reason, Site where) noexcept {
+    past_ = {};
     if (Thread* thread = detail::here()) {
-      begin(*thread, 0, reason, where);
+      record_ = detail::begin(*thread, nullptr, reason, where);
     }
   }
-  void enter(const LiveContextMark& parent, const Site& where) noexcept { enter(parent.self_, where); }
-  void enter(const LiveReference& parent, const Site& where) noexcept {
-    if (Thread* thread = detail::here()) {
-      detail::check_use(*thread, parent, where);
-      begin(*thread, parent.serial, nullptr, where);
-    }
+  template <class Parent>
+  void enter(const Parent& parent, const Site& where) noexcept {
+    past_ = {};
+    record_ = detail::enter(parent.reference(), where);
   }
   void leave() noexcept {
-    if (thread_ != nullptr) {
-      end();
+    if (record_ != nullptr) {
+      remember();
+      Record& top = *std::exchange(record_, nullptr);
+      if (detail::is_own(top)) {
+        detail::end(top);
+      } else {
+        detail::end_elsewhere(top, {}, nullptr);
+      }
+    }
+  }
+
+  // A guard of one lock: what it does most is here, what is not as usual is told elsewhere.
+  template <class Order, class Parent, class Lock>
+  DEVLOCK_ALWAYS_INLINE void enter_for(const Parent& parent, const Lock& lock, How how, const Site& where) noexcept;
+  template <class Lock>
+  DEVLOCK_ALWAYS_INLINE void took_first(const Lock& lock, How how) noexcept;
+  template <class Lock>
+  DEVLOCK_ALWAYS_INLINE void leave_with(const Lock& lock, How how) noexcept;
+  /// The guard lives on, and may still be taken for a context.
+  void remember() noexcept {
+    if (record_ != nullptr) {
+      past_ = {detail::number_of(*record_->its_context()), record_->made_at()};
     }
   }
 
   template <class Lock, class... Owners>
   static void nests(const Lock& lock, Site where, const Owners&... owners) noexcept {
     if (Thread* thread = detail::here()) {
-      const detail::NestOwner named[]{detail::nest_owner(*thread, owners.mark.self_.serial, owners, lock)...};
+      const detail::NestOwner named[]{detail::nest_owner(*thread, owners.mark.context(), owners, lock)...};
       detail::name_owners(*thread, named, sizeof...(Owners), detail::sight(lock), where);
     }
   }
   template <class Order, class Lock>
   void want(const Lock& lock, How how, const Site& where) noexcept {
-    if (thread_ != nullptr) {
-      asked_ = detail::ask(*thread_, self_.serial, detail::sight(lock), &order_facts<Order>, how, where);
+    if (record_ != nullptr) {
+      record_ = detail::ask(*record_, detail::sight(lock), asked_facts<Order, Lock>(how), where);
     }
   }
   template <class Lock>
-  void took(const Lock& lock) noexcept;
-  template <class Lock>
-  void lost(const Lock&) noexcept {
-    if (asked_ != nullptr) {
-      failed_ = true;
-      detail::count_failure(*thread_, *asked_, version_);
-      thread_->held.remove(*asked_);
-      asked_ = nullptr;
+  void took(const Lock& lock) noexcept {
+    if (record_ == nullptr) {
+      return;
+    }
+    ++detail::Threads::here.version;
+    const Record* const record = detail::take(*record_, detail::sight(lock));
+    if (const LiveLockMark* mark = detail::mark_of(lock); mark != nullptr && record != nullptr) {
+      is_shared(record->how()) ? mark->took_shared(*record) : mark->took(*record);
     }
   }
   template <class Lock>
-  void gives(const Lock& lock) noexcept;
+  void lost(const Lock& lock) noexcept {
+    if (record_ != nullptr) {
+      detail::lose(record_, detail::sight(lock), record_->made_at());
+    }
+  }
+  template <class Lock>
+  void gives(const Lock& lock) noexcept {
+    const LiveLockMark* const mark = detail::mark_of(lock);
+    if (record_ == nullptr) {
+      if (mark != nullptr) {
+        mark->gives_either();
+      }
+    } else if (detail::is_own(*record_)) {
+      detail::give_back(record_, detail::sight(lock), mark);
+    } else {
+      remember();
+      detail::end_elsewhere(*std::exchange(record_, nullptr), detail::party(detail::sight(lock), How::wait, {}), mark);
+    }
+  }
   template <class Order, class Class>
   void joins(const void* object, Site where) noexcept {
-    if (thread_ != nullptr) {
-      if (HeldRecord* record = detail::write_down(*thread_, self_.serial, {object, object, 1, &class_only<Class>},
-                                                  &order_facts<Order>, How::lifetime, where)) {
-        record->held = true;
-        joined_ = true;
-      }
+    if (record_ != nullptr) {
+      record_ = detail::join(*record_, object, asked_class<Order, Class>(How::lifetime), where);
     }
   }
   template <class Order, class Lock, class... Named>
   void sleeps(const Lock& lock, Site where) const noexcept {
     const std::uint64_t named[]{devlock::detail::class_key<Named>..., 0};
-    if (thread_ != nullptr) {
-      detail::check_sleep(*thread_, detail::sight(lock), &order_facts<Order>, named, sizeof...(Named), where);
+    if (record_ != nullptr && detail::is_own(*record_)) {
+      detail::check_sleep(*record_->owner, detail::sight(lock), &order_facts<Order>, named, sizeof...(Named), where);
     }
   }
 
  private:
-  void begin(Thread& thread, std::uint64_t parent, const char* reason, const Site& where) noexcept {
-    thread_ = &thread;
-    self_.thread = thread.number;
-    self_.serial = thread.next_serial();
-    self_.site = where;
-    version_ = thread.version;
-    record_ = thread.contexts.push(self_.serial);
-    if (record_ == nullptr) {
-      ++thread.contexts_beyond;
-      detail::tell_too_many(thread, detail::context_party(where));
-      return;
-    }
-    record_->parent = parent;
-    record_->reason = reason;
-    record_->site = where;
-  }
-  // A context ends on another thread than its own: what it held is nobody's now.
-  void leave_elsewhere(Thread& here, const Party& lost) noexcept {
-    if (!gone_) {
-      gone_ = true;
-      detail::tell_elsewhere(here, lost, self_.thread, self_.site);
-    }
-  }
-  [[nodiscard]] bool elsewhere(const Thread& here) const noexcept { return self_.thread != here.number; }
-  // On its own thread, with nothing made from it left, as it mostly is.
-  [[nodiscard]] bool newest(const Thread& here) const noexcept {
-    return !elsewhere(here) && here.contexts.newest_is(self_.serial);
-  }
-  template <class Lock>
-  void gives_closely(Thread& here, const Lock& lock) noexcept;
-  void end() noexcept;
-  void end_closely(Thread& here) noexcept;
+  /// What is known of a context that has ended.
+  struct Past {
+    std::uint64_t thread;
+    Site site;
+  };
 
-  Thread* thread_ = nullptr;        // of the thread that made the context; null when it has ended
-  ContextRecord* record_ = nullptr;  // null: there was no room
-  HeldRecord* asked_ = nullptr;      // between want and took or lost
-  HeldRecord* taken_ = nullptr;      // of the last lock that was taken; it may be another one's by now, see its serial
-  LiveReference self_;
-  std::uint64_t version_ = 0;  // of the held set when the context began
-  bool failed_ = false;
-  bool joined_ = false;
-  bool gone_ = false;        // ended by another thread, and said so
-  bool child_said_ = false;  // released under a live child, and said so
+  [[nodiscard]] const Record* context() const noexcept { return record_ == nullptr ? nullptr : record_->its_context(); }
+  [[nodiscard]] Record* as_newest() const noexcept {
+    return record_ == detail::Threads::here.newest ? record_ : nullptr;
+  }
+
+  Record* record_ = nullptr;  // the context's, or of the last lock that it asked for; null when it has ended
+  union {                     // written by remember(), so that no guard need write it before
+    Past past_;
+  };
 };
 
-template <class Lock>
-void LiveContextMark::took(const Lock& lock) noexcept {
-  if (thread_ == nullptr) {
-    return;
-  }
-  ++thread_->version;
-  if (asked_ == nullptr) {
-    ++thread_->held_beyond;
-    return;
-  }
-  asked_->held = true;
-  if (const LiveLockMark* mark = detail::mark_of(lock)) {
-    mark->took(asked_->sight, detail::is_shared(asked_->how), self_.thread, asked_->site);
-  }
-  taken_ = asked_;
-  asked_ = nullptr;
-}
-
-template <class Lock>
-void LiveContextMark::gives(const Lock& lock) noexcept {
-  Thread* here = thread_ == nullptr ? nullptr : detail::here();
-  if (here == nullptr) {
-    return;
-  }
-  if (taken_ == nullptr || !newest(*here) || taken_->serial.load(std::memory_order_relaxed) != self_.serial ||
-      taken_->sight.lock != std::addressof(lock)) {
-    gives_closely(*here, lock);
-    return;
-  }
-  ++here->version;
-  if (const LiveLockMark* mark = detail::mark_of(lock)) {
-    mark->gives(detail::is_shared(taken_->how));
-  }
-  here->held.remove(*taken_);
-  taken_ = nullptr;
-}
-template <class Lock>
-[[gnu::noinline]] void LiveContextMark::gives_closely(Thread& here, const Lock& lock) noexcept {
-  const LockSight sight = detail::sight(lock);
-  const LiveLockMark* mark = detail::mark_of(lock);
-  if (elsewhere(here)) {
-    leave_elsewhere(here, detail::party(sight, How::wait, {}));
-    bool shared = false;
-    thread_->held.bury(self_.serial, detail::Buried{sight.lock, shared});
-    if (mark != nullptr) {
-      mark->gives(shared);
+template <class Order, class Parent, class Lock>
+void LiveContextMark::enter_for(const Parent& parent, const Lock& lock, How how, const Site& where) noexcept {
+  const AskedFacts& asked = asked_facts<Order, Lock>(how);
+  Record* const below = parent.as_newest();
+  Record* const record = below == nullptr ? nullptr : below->newer;
+  if (record == nullptr) [[unlikely]] {
+    record_ = detail::enter(parent.reference(), where);
+    if (record_ == nullptr) {
+      past_ = {};
+    } else {
+      detail::ask_guard(*record_, detail::sight(lock), asked, where);
     }
     return;
   }
-  if (!child_said_ && record_ != nullptr) {
-    child_said_ = detail::check_children(here, *record_, detail::party(sight, How::wait, self_.site));
+  record_ = detail::Threads::here.newest = record;
+  record->site.write(where);
+  record->parent = below->its_context();
+  ++record->serial;
+  if (!waits(how)) {
+    record->version = detail::Threads::here.version;
   }
-  ++here.version;
-  HeldRecord* record = detail::find_held(here, self_.serial, sight.lock);
-  if (record == nullptr) {
-    here.held_beyond -= here.held_beyond != 0 ? 1 : 0;
+  const std::uint64_t held = below->path;
+  if (record->known_below != held || &record->asks() != &asked || is_nested(how) ||
+      (held != 0 && detail::may_clash(*below, detail::sight(lock).place))) {
+    record->path = held;
+    detail::ask_first(*record, detail::sight(lock), asked, where);
     return;
   }
-  if (mark != nullptr) {
-    mark->gives(detail::is_shared(record->how));
+  record->path = record->known_path;
+  record->lock.store(std::addressof(lock), std::memory_order_relaxed);  // the lock or the guard that leads here brings it
+  if (detail::minds_life(asked) && !asked.lock->is_live(std::addressof(lock))) [[unlikely]] {
+    detail::tell_not_live(*record->owner, detail::sight(lock), how, where);
   }
-  here.held.remove(*record);
 }
-
-inline void LiveContextMark::end() noexcept {
-  Thread* here = detail::here();
-  if (here == nullptr) {
+template <class Lock>
+void LiveContextMark::took_first(const Lock& lock, How how) noexcept {
+  Record* const record = record_;
+  if (record != detail::Threads::here.newest && !detail::has_room(record)) [[unlikely]] {
     return;
   }
-  if (asked_ != nullptr || joined_ || record_ == nullptr || !newest(*here)) {
-    end_closely(*here);
-    return;
+  ++detail::Threads::here.version;
+  record->place.store(detail::sight(lock).place, std::memory_order_relaxed);  // the lock that leads here brings it along
+  if (const LiveLockMark* mark = detail::mark_of(lock)) {
+    is_shared(how) ? mark->took_shared(*record) : mark->took(*record);
   }
-  here->contexts.remove(*record_);
-  thread_ = nullptr;
-  if (failed_) {
-    here->version = version_;  // what was taken meanwhile was given back: the held set is as it was
-  }
-  detail::after_the_end(*here);
 }
-[[gnu::noinline]] inline void LiveContextMark::end_closely(Thread& here) noexcept {
-  Thread& owner = *thread_;
-  thread_ = nullptr;
-  if (elsewhere(here)) {
-    leave_elsewhere(here, {});
-    owner.contexts.bury(self_.serial, [](const ContextRecord&) { return true; });
-    return;
-  }
-  if (asked_ != nullptr) {  // the lock threw an exception
-    owner.held.remove(*asked_);
-    asked_ = nullptr;
-  }
-  if (joined_) {
-    owner.held.remove(*detail::find_joined(owner, self_.serial));
-  }
-  if (record_ == nullptr) {
-    --owner.contexts_beyond;
-  } else {
-    if (!child_said_) {
-      detail::check_children(owner, *record_, detail::context_party(self_.site));
+template <class Lock>
+void LiveContextMark::leave_with(const Lock& lock, How how) noexcept {
+  Record* const record = std::exchange(record_, nullptr);
+  if (record != detail::Threads::here.newest) [[unlikely]] {
+    if (record != nullptr) {
+      detail::end_guard(*record, detail::sight(lock), detail::mark_of(lock));
     }
-    owner.contexts.remove(*record_);
+    return;
   }
-  if (failed_) {
-    owner.version = version_;
-  }
-  detail::after_the_end(owner);
+  ++detail::Threads::here.version;
+  record->place.store(nullptr, std::memory_order_relaxed);  // read by its own thread
+  detail::give(detail::mark_of(lock), how);
+  detail::Threads::here.newest = record->older;
 }
 
 template <>

@@ -4,7 +4,8 @@
 // The hooks of the run-time validator: a mark in every context and in every lock, told what happens. Here are the marks of a program
 // without a validator, which are empty and do nothing; validate/live_mark.hpp has the others.
 //
-//   ContextMark       in a root or a guard: enter, want, took or lost, gives, leave; nests, joins
+//   ContextMark       in a root or a guard: enter, want, took or lost, gives, leave; nests, joins. A guard of one lock calls enter_for,
+//                     took_first or lost, leave_with, which are the same in fewer steps
 //   ContextReference  in a ContextFor: which context it was made from
 //   LockMark          in a lock: destroyed while held. A lock of your own has it as a public member `mark`
 //   BoundedRetry      alive during a loop of tries that is known to end
@@ -38,6 +39,18 @@ struct SilentContextMark {
   static constexpr void enter(const Parent&, Where) noexcept {}
   /// The context ends, and its parent is the thread's context again. The second call does nothing.
   static constexpr void leave() noexcept {}
+
+  /// A guard of one lock: enter and want.
+  template <class Order, class Parent, class Lock>
+  static constexpr void enter_for(const Parent&, const Lock&, How, Where) noexcept {}
+  /// It was taken.
+  template <class Lock>
+  static constexpr void took_first(const Lock&, How) noexcept {}
+  /// It is about to be given back, and the context ends: gives and leave.
+  template <class Lock>
+  static constexpr void leave_with(const Lock&, How) noexcept {}
+  /// Before the context ends, if it may be used by mistake after that.
+  static constexpr void remember() noexcept {}
 
   /// The guards of the nest locks, named for the next `want`.
   template <class Lock, class... Owners>

@@ -13,7 +13,7 @@ namespace devlock::validate::detail {
 // A wrapper of a mutex elsewhere stands for that mutex: two wrappers of one mutex are one lock.
 template <class Lock>
 LockSight sight(const Lock& lock) {
-  if constexpr (requires(Lock& open) { requires std::is_lvalue_reference_v<decltype(open.native())>; }) {
+  if constexpr (WrapsMutex<Lock>) {
     auto& native = const_cast<Lock&>(lock).native();
     return {std::addressof(lock), std::addressof(native), sizeof native, &lock_facts<Lock>};
   } else {
@@ -32,7 +32,7 @@ const LiveLockMark* mark_of(const Lock& lock) {
 
 /// The nest lock of one guard named by `under`.
 struct NestOwner {
-  const HeldRecord* held;  ///< null if this thread does not hold it
+  const Record* held;   ///< null if this thread does not hold it
   bool asked;              ///< the lock asked for can say whose it is
   bool owns;               ///< and it is this one's
 };
@@ -46,22 +46,21 @@ struct guarded<Guard<Permission, Lock>> {
   using type = Lock;
 };
 
-inline const HeldRecord* find_taken(Thread& thread, std::uint64_t context) {
-  for (HeldRecord* held = thread.held.newest(); held != nullptr; held = thread.held.older(*held)) {
-    if (held->held && held->serial.load(std::memory_order_relaxed) == context) {  // written by this thread
-      return held;
-    }
+inline const Record* find_taken(Thread& thread, const Record* context) {
+  const Record* held = newest_held(thread);
+  while (held != nullptr && (context == nullptr || held->its_context() != context)) {
+    held = older_held(thread, *held);
   }
-  return nullptr;
+  return held;
 }
 
 template <class Guard, class Lock>
-NestOwner nest_owner(Thread& thread, std::uint64_t context, const Guard&, const Lock& lock) {
+NestOwner nest_owner(Thread& thread, const Record* context, const Guard&, const Lock& lock) {
   using Owner = typename guarded<Guard>::type;
-  const HeldRecord* held = find_taken(thread, context);
+  const Record* held = find_taken(thread, context);
   if constexpr (!std::is_void_v<Owner>) {
     if constexpr (requires(const Owner& owner) { static_cast<bool>(lock.owned_by(owner)); }) {
-      return {held, true, held != nullptr && lock.owned_by(*static_cast<const Owner*>(held->sight.lock))};
+      return {held, true, held != nullptr && lock.owned_by(*static_cast<const Owner*>(held->lock_address()))};
     }
   }
   return {held, false, false};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// What one thread holds: its live contexts and its locks, newest last, in memory that is asked for once, at the thread's first
+// What one thread holds: its live contexts and its locks, in memory that is asked for once, at the thread's first
 // context, and handed to a later thread when this one ends. So no lock is ever held while memory is asked for.
 //
 // Not covered: fibers and coroutines that move between threads; to the validator a thread is what the C++ runtime calls one.
@@ -13,47 +13,11 @@
 #include <new>
 
 #include "devlock/config.hpp"
-#include "devlock/validate/facts.hpp"
 #include "devlock/validate/known_pairs.hpp"
+#include "devlock/validate/records.hpp"
 #include "devlock/validate/report.hpp"
-#include "devlock/validate/slots.hpp"
 
 namespace devlock::validate {
-
-/// What a lock is besides its type.
-struct LockSight {
-  const void* lock;        ///< its address
-  const void* place;       ///< of the mutex that it stands for: a wrapper may bind one elsewhere
-  std::size_t size;        ///< of that mutex
-  const LockFacts* facts;
-};
-
-/// A live context.
-struct ContextRecord {
-  std::atomic<std::uint64_t> serial{0};
-  ContextRecord* newer = nullptr;
-  ContextRecord* older = nullptr;
-  std::uint64_t parent = 0;  ///< serial of the context that it was made from; 0 for a root
-  const char* reason = nullptr;
-  Site site;
-};
-
-/// A lock that is held, or asked for. Its serial is that of the context that took it.
-struct HeldRecord {
-  static constexpr std::size_t max_owners = 8;
-
-  std::atomic<std::uint64_t> serial{0};
-  HeldRecord* newer = nullptr;
-  HeldRecord* older = nullptr;
-  std::atomic<const void*> lock{nullptr};
-  LockSight sight{};
-  const OrderFacts* order = nullptr;
-  How how = How::wait;
-  bool held = false;
-  Site site;
-  std::size_t owner_count = 0;
-  const void* owners[max_owners]{};  ///< the nest locks named
-};
 
 /// Failed tries of one lock with nothing taken or given back in between.
 struct Retries {
@@ -79,47 +43,49 @@ struct Span {
 };
 
 struct Thread {
-  static constexpr std::uint16_t max_held = 1024;
-  static constexpr std::uint16_t max_contexts = 2 * max_held + 512;
-  static constexpr std::uint64_t serials_at_once = 1U << 16;
-
-  std::uint64_t number = 0;
-  std::uint64_t version = 0;  ///< of the set of locks held
-  std::uint64_t serial = 0;
-  std::uint64_t last_serial = 0;
+  std::atomic<std::uint64_t> number{0};
   std::uint64_t contexts_beyond = 0;  ///< contexts and locks there was no room for
   std::uint64_t held_beyond = 0;
   unsigned bounded_retries = 0;
   bool too_many_said = false;
   bool reporting = false;
   std::size_t named_count = 0;
-  const void* named[HeldRecord::max_owners]{};  ///< the nest locks named for the next acquisition
+  const void* named[Record::max_owners]{};  ///< the nest locks named for the next acquisition
   Retries retries[8];
   KnownPairs known;
-  Span span;  ///< of `held`: grows until nothing is left there
-  Slots<ContextRecord, max_contexts> contexts;
-  Slots<HeldRecord, max_held> held;
+  Span span;  ///< of what was held at `span_version`
+  std::uint64_t span_version = ~std::uint64_t{0};
+  Record beyond;  ///< stands for every context there was no room for
+  Records records;
   Thread* next_free = nullptr;
   Thread* next = nullptr;  ///< every one ever made, so that none looks lost
 
-  std::uint64_t next_serial();
-  bool idle() { return contexts.newest() == nullptr && held.newest() == nullptr && contexts_beyond + held_beyond == 0; }
+  /// Written by the thread itself, and read by those to which a guard of its led.
+  [[nodiscard]] std::uint64_t its_number() const { return number.load(std::memory_order_relaxed); }
 };
 
 namespace detail {
+
+struct [[gnu::visibility("default")]] Program {
+  static inline std::atomic<const OrderFacts*> order{nullptr};  ///< the most derived one so far
+};
 
 struct [[gnu::visibility("default")]] Threads {
   static inline std::atomic_flag busy{};
   static inline Thread* free = nullptr;  // these two under `busy`
   static inline Thread* all = nullptr;
   static inline std::atomic<std::uint64_t> numbers{0};
-  static inline std::atomic<std::uint64_t> serials{1};
-  // Of this thread: one block, so that one address leads to both.
+  // The newest record of a thread that has none; no context has it.
+  static inline constinit Record nowhere{};
+  // Of this thread: one block, so that one address leads to all, and all that a guard needs of its thread.
   struct Here {
-    Thread* current;
+    Record* newest;
+    std::uint64_t version;       ///< of the set of locks held
+    const OrderFacts* ruled_by;  ///< the program's order when the rulings in the records were made
+    Thread* thread;
     bool ended;
   };
-  static inline constinit thread_local Here here{nullptr, false};
+  static inline constinit thread_local Here here{&nowhere, 0, nullptr, nullptr, false};
 
   static void enter() {
     while (busy.test_and_set(std::memory_order_acquire)) {  // pairs with leave()
@@ -145,19 +111,26 @@ struct [[gnu::visibility("default")]] Threads {
       all = thread;
       leave();
     }
-    thread->number = numbers.fetch_add(1, std::memory_order_relaxed) + 1;
+    thread->number.store(numbers.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // its_number()
     thread->too_many_said = false;
+    thread->records.forget_rulings();
     return thread;
   }
+  /// By its own thread. What is still in use stays with the guards and the locks that lead there.
   static void give_back(Thread& thread) {
-    thread.contexts.clear();
-    thread.held.clear();
+    thread.records.set_aside(here.newest, thread.its_number());
+    here.newest = &nowhere;
+    here.thread = nullptr;
     thread.contexts_beyond = 0;
     thread.held_beyond = 0;
     thread.bounded_retries = 0;
     thread.named_count = 0;
+    thread.span_version = ~std::uint64_t{0};
     for (Retries& retries : thread.retries) {
       retries = {};
+    }
+    if (thread.records.worn_out()) {
+      return;
     }
     enter();
     thread.next_free = free;
@@ -166,15 +139,37 @@ struct [[gnu::visibility("default")]] Threads {
   }
 };
 
-}  // namespace detail
-
-// Serials are unique in the program, so that a record of another thread can be told from a later one in its place.
-inline std::uint64_t Thread::next_serial() {
-  if (serial == last_serial) {
-    serial = detail::Threads::serials.fetch_add(serials_at_once, std::memory_order_relaxed);
-    last_serial = serial + serials_at_once;
-  }
-  return serial++;
+/// The number of a record's thread, which may have ended.
+inline std::uint64_t number_of(const Record& record) {
+  const std::uint64_t ended = record.number.load(std::memory_order_relaxed);  // the guard or the lock led here
+  return ended != 0 ? ended : record.owner->its_number();
+}
+/// Whether it is one of this thread's.
+inline bool is_own(const Record& record) {
+  return record.owner == Threads::here.thread && record.number.load(std::memory_order_relaxed) == 0;  // written here
 }
 
+inline Record* newest(Thread& thread) { return thread.records.walk(Threads::here.newest, Threads::here.newest); }
+inline Record* older(Thread& thread, const Record& record) {
+  return thread.records.walk(Threads::here.newest, record.older);
+}
+/// The newest that holds a lock, and the next one.
+inline Record* skip_to_held(Thread& thread, Record* record) {
+  while (record != nullptr && !record->held()) {
+    record = older(thread, *record);
+  }
+  return record;
+}
+inline Record* newest_held(Thread& thread) { return skip_to_held(thread, newest(thread)); }
+inline Record* older_held(Thread& thread, const Record& record) { return skip_to_held(thread, older(thread, record)); }
+/// The thread's context.
+inline Record* newest_context(Thread& thread) {
+  Record* record = newest(thread);
+  while (record != nullptr && !record->is_context()) {
+    record = record->in_run ? record->its_context() : older(thread, *record);
+  }
+  return record;
+}
+
+}  // namespace detail
 }  // namespace devlock::validate

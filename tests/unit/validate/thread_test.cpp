@@ -122,7 +122,7 @@ TEST_CASE_METHOD(Fixture, "A thousand locks in a thousand contexts are given bac
 }
 
 TEST_CASE_METHOD(Fixture, "More locks than there is room for are told once, and what follows is right again") {
-  const Scope scope(1100);
+  const Scope scope(4000);
   for (unsigned round = 0; round != 2; ++round) {
     {
       HierarchicalTryLock whole{root, scope};

@@ -31,6 +31,17 @@ struct CallSiteContextMark {
   template <class Parent>
   static constexpr void enter(const Parent&, Where) noexcept {}
   static constexpr void leave() noexcept {}
+  template <class Order, class Parent, class Lock>
+  static void enter_for(const Parent&, const Lock& lock, How how, Where where) noexcept {
+    want<Order>(lock, how, where);
+  }
+  template <class Lock>
+  static void took_first(const Lock&, How) noexcept {
+    close();
+  }
+  template <class Lock>
+  static constexpr void leave_with(const Lock&, How) noexcept {}
+  static constexpr void remember() noexcept {}
   template <class Lock, class... Owners>
   static constexpr void nests(const Lock&, Where, const Owners&...) noexcept {}
   template <class Order, class Lock>

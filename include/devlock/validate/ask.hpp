@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A lock is asked for, and a try fails: what is looked at, and what is written down. A ruling by types alone is remembered in the record of
+// the context, so that the next guard there of such a lock, over the same types, has two numbers to compare (see live_mark.hpp).
+#pragma once
+
+#include "devlock/validate/clash.hpp"
+#include "devlock/validate/sight.hpp"
+
+namespace devlock::validate {
+
+/// More failed tries than this, of one lock and with an unchanged held set, are a wait in all but name.
+inline constexpr std::uint64_t max_failed_tries = 1000;
+
+namespace detail {
+
+/// A wait against what is held.
+inline void check_wait(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
+                       const Site& where) {
+  const Clash clash = find_clash(thread, context, sight.lock, asked);
+  if (clash.held != nullptr) {
+    tell_clash(thread, clash, clash.fault, sight, asked.how, where, clash.count);
+  }
+}
+
+/// What one held lock is to one that is asked for.
+enum class Match : unsigned char {
+  by_type,    ///< no matter, and neither is any other of these types
+  harmless,   ///< no matter
+  suspicious  ///< to be looked at
+};
+inline Match match(Thread& thread, const Record* context, const Record& held, const LockSight& sight,
+                   const AskedFacts& asked) {
+  if (overlap(sight, held.sight())) {
+    return Match::suspicious;
+  }
+  if (is_own_scope(context, held, asked.how)) {
+    return Match::harmless;
+  }
+  const KnownPairs::Pair pair = pair_of(held, asked);
+  if (thread.known.has(pair)) {
+    return Match::by_type;
+  }
+  if (waits(asked.how)) {
+    return Match::suspicious;
+  }
+  if (shares_class(*held.asks().lock, *sight.facts)) {
+    return Match::harmless;
+  }
+  thread.known.add(pair);
+  return Match::by_type;
+}
+
+/// A lock that is asked for against all that are held. True if their types alone say that there is nothing to tell.
+inline bool check_held(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
+                       const Site& where) {
+  const bool tries = !waits(asked.how);
+  // A walk that tries upwards in memory need not look each time at all that it took.
+  if (tries && thread.span_version == Threads::here.version && !thread.span.touches(sight)) {
+    thread.span.add(sight);
+    ++thread.span_version;
+    return false;
+  }
+  bool by_type = true;
+  Span span;
+  for (const Record* held = newest(thread); held != nullptr; held = older(thread, *held)) {
+    if (!held->held()) {
+      by_type = by_type && held->path == held->older->path;  // else its number stands for what it has not taken yet
+      continue;
+    }
+    const Match found = match(thread, context, *held, sight, asked);
+    if (found == Match::suspicious) {
+      if (const Record* same = find_same(thread, sight)) {
+        tell(thread, Fault::already_held, party(sight, asked.how, where), party(*same));
+      } else if (!tries) {
+        check_wait(thread, context, sight, asked, where);
+      }
+      return false;
+    }
+    by_type = by_type && found == Match::by_type;
+    span.add(held->sight());
+  }
+  if (tries) {
+    span.add(sight);
+    thread.span = span;
+    thread.span_version = Threads::here.version + 1;  // that of when it is taken
+  }
+  return by_type;
+}
+
+/// A whole scope is waited for with the lives looked at under the locks, as pci::reset does.
+constexpr bool minds_life(const AskedFacts& asked) {
+  return asked.lock->is_live != nullptr && waits(asked.how) && asked.how != How::scope_wait;
+}
+[[gnu::cold, gnu::noinline]] inline void tell_not_live(Thread& thread, const LockSight& sight, How how,
+                                                       const Site& where) {
+  tell(thread, Fault::device_not_live, party(sight, how, where), {});
+}
+
+/// Everything that a lock which is asked for may have against it. Answers as check_held does.
+inline bool check(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
+                  const Site& where) {
+  const OrderFacts* const program = Program::order.load(std::memory_order_relaxed);  // constants, wherever it points
+  if (Threads::here.ruled_by != program) {
+    thread.records.forget_rulings();
+    Threads::here.ruled_by = program;
+  }
+  const bool by_type = check_held(thread, context, sight, asked, where);
+  if (minds_life(asked) && !asked.lock->is_live(sight.lock)) {
+    tell_not_live(thread, sight, asked.how, where);
+  }
+  return by_type;
+}
+
+/// Whether a ruling by types has to be made again, for the program's order is another one, or the mutex is held already.
+inline bool may_clash(const Record& newest, const void* place) {
+  if (Threads::here.ruled_by != Program::order.load(std::memory_order_relaxed)) {  // constants, wherever it points
+    return true;
+  }
+  for (const Record* record = &newest; record->path != 0; record = record->older) {
+    if (record->place_held() == place) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Writes down in a record on top what is asked for.
+inline void write_down(Thread& thread, Record& record, const void* lock, const AskedFacts& asked, bool by_type) {
+  const std::uint64_t below = record.path;
+  record.lock.store(lock, std::memory_order_relaxed);      // the lock or the guard that leads here brings it along
+  record.asked.store(&asked, std::memory_order_relaxed);  // the same
+  record.known_below = by_type && !is_nested(asked.how) ? below : Record::never;
+  record.known_path = below == 0 ? reinterpret_cast<std::uintptr_t>(&asked) : thread.records.new_path();
+  record.path = record.known_path;
+  record.owner_count = thread.named_count;
+  for (std::size_t i = 0; i != record.owner_count; ++i) {
+    record.owners[i] = thread.named[i];
+  }
+  thread.named_count = 0;
+}
+/// The first lock of the context on top, which is just made.
+[[gnu::noinline]] inline void ask_first(Record& context, const LockSight& sight, const AskedFacts& asked,
+                                        const Site& where) {
+  Thread& thread = *context.owner;
+  write_down(thread, context, sight.lock, asked, check(thread, &context, sight, asked, where));
+}
+/// The first lock of the context on top, or of the record for all contexts for which there is no room.
+inline void ask_guard(Record& context, const LockSight& sight, const AskedFacts& asked, const Site& where) {
+  if (Threads::here.newest == &context) {
+    ask_first(context, sight, asked, where);
+  } else {
+    check(*context.owner, &context, sight, asked, where);
+    context.owner->named_count = 0;
+  }
+}
+/// A new record of a further lock. `top` is the context's or that of the last lock that it asked for.
+inline Record* push_further(Thread& thread, Record& top) {
+  Record* const before = newest(thread);
+  Record* const record = thread.records.push(Threads::here.newest, thread);
+  if (record != nullptr) {
+    Record& context = *top.its_context();
+    context.several = true;
+    record->context.store(&context, std::memory_order_relaxed);  // read by bury(), to which the guard leads
+    record->in_run = before == &top;
+    record->path = record->older->path;
+  }
+  return record;
+}
+/// Whether the lock of a guard that is taken has a record; it may have none, or that of all for which there is no room.
+[[gnu::cold, gnu::noinline]] inline bool has_room(const Record* record) {
+  if (record == nullptr || record != &record->owner->beyond) {
+    return record != nullptr;
+  }
+  ++Threads::here.version;
+  ++record->owner->held_beyond;
+  return false;
+}
+/// Any lock of a context. Answers what its `top` is from now on.
+[[gnu::noinline]] inline Record* ask(Record& top, const LockSight& sight, const AskedFacts& asked, const Site& where) {
+  Thread& thread = *top.owner;
+  if (newest(thread) == &top && top.lock_address() == nullptr) {
+    ask_first(top, sight, asked, where);
+    return &top;
+  }
+  check(thread, top.its_context(), sight, asked, where);
+  Record* const record = push_further(thread, top);
+  if (record == nullptr) {
+    tell_too_many(thread, party(sight, asked.how, where));
+    thread.named_count = 0;
+    return &top;
+  }
+  write_down(thread, *record, sight.lock, asked, false);
+  return record->in_run ? record : &top;
+}
+/// A context becomes a user of something whose end others wait for. Answers as ask() does.
+[[gnu::noinline]] inline Record* join(Record& top, const void* object, const AskedFacts& asked, const Site& where) {
+  Thread& thread = *top.owner;
+  const bool first = newest(thread) == &top && top.lock_address() == nullptr;
+  Record* const record = first ? &top : push_further(thread, top);
+  if (record == nullptr) {
+    tell_too_many(thread, party({object, object, 1, asked.lock}, asked.how, where));
+    return &top;
+  }
+  write_down(thread, *record, object, asked, false);
+  record->place.store(object, std::memory_order_relaxed);  // read by its own thread
+  return record == &top || record->in_run ? record : &top;
+}
+
+/// The newest record of a lock that the context asked for, or holds.
+inline Record* find_lock(Thread& thread, const Record& context, const void* lock, bool held) {
+  Record* record = newest(thread);
+  while (record != nullptr &&
+         (record->its_context() != &context || record->lock_address() != lock || record->held() != held)) {
+    record = older(thread, *record);
+  }
+  return record;
+}
+
+/// A try failed; `version` is that of the held set when its context began.
+inline void count_failure(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
+                          const Site& where, std::uint64_t version) {
+  Retries* entry = &thread.retries[0];
+  for (Retries& candidate : thread.retries) {
+    if (candidate.place == sight.place) {
+      entry = &candidate;
+      break;
+    }
+    if (candidate.version != version || (entry->version == version && candidate.failures < entry->failures)) {
+      entry = &candidate;
+    }
+  }
+  if (entry->place != sight.place || entry->version != version) {
+    *entry = {sight.place, version, 0};
+  }
+  if (++entry->failures != max_failed_tries + 1 || thread.bounded_retries != 0) {
+    return;
+  }
+  const How how = is_shared(asked.how) ? How::shared_wait : is_nested(asked.how) ? How::nested_wait : How::scope_wait;
+  const Clash clash = find_clash(thread, context, sight.lock, asked.as(how));
+  if (clash.held != nullptr) {
+    tell_clash(thread, clash, Fault::hold_and_retry, sight, asked.how, where, entry->failures);
+  }
+}
+
+}  // namespace detail
+}  // namespace devlock::validate

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSL-1.0
+// Copyright the devlock authors
+//
+// A lock is given back and a context ends: by its own thread, mostly as the newest, or by another one, to which it was carried.
+#pragma once
+
+#include "devlock/validate/ask.hpp"
+#include "devlock/validate/watch.hpp"
+
+namespace devlock::validate::detail {
+
+/// Tells a lock that a record is done with it; it may have no mark.
+inline void give(const LiveLockMark* mark, How how) {
+  if (mark == nullptr) {
+    return;
+  }
+  if (is_shared(how)) {
+    mark->gives_shared();
+  } else {
+    mark->gives();
+  }
+}
+
+/// By another thread than the context's: a lock is given back, or (without a class name) the context ends. What it held is nobody's now.
+[[gnu::cold, gnu::noinline]] inline void end_elsewhere(Record& top, const Party& lock, const LiveLockMark* mark) {
+  Record& context = *top.its_context();
+  Thread* const self = here();
+  if (self != nullptr) {
+    tell_elsewhere(*self, lock, number_of(context), context.made_at());
+  }
+  bool told = mark == nullptr;
+  context.owner->records.bury(context, [&](const Record& record) {
+    if (!told && record.held() && record.lock_address() == lock.instance) {
+      told = true;
+      give(mark, record.how());
+    }
+  });
+  if (!told) {
+    mark->gives_either();
+  }
+}
+
+/// What a thread holds is one lock less.
+inline void remove_lock(Thread& thread, Record& context, Record& record, Record*& top) {
+  ++Threads::here.version;
+  if (&record != &context) {
+    top = top == &record ? record.older : top;
+    thread.records.remove(record, Threads::here.newest);
+    return;
+  }
+  record.lock.store(nullptr, std::memory_order_relaxed);   // read by this thread, or by one to which the guard leads
+  record.place.store(nullptr, std::memory_order_relaxed);  // the same
+  if (Threads::here.newest != &record) {
+    thread.records.forget_paths(*record.newer, *Threads::here.newest);
+  }
+  record.path = record.older->path;
+}
+/// One lock of several is given back; `top` is as for ask().
+[[gnu::noinline]] inline void give_back(Record*& top, const LockSight& sight, const LiveLockMark* mark) {
+  Record& context = *top->its_context();
+  Thread& thread = *context.owner;
+  if (Threads::here.newest != top) {
+    check_children(thread, context, party(sight, How::wait, context.made_at()));
+  }
+  Record* const record = find_lock(thread, context, sight.lock, true);
+  if (record == nullptr) {
+    ++Threads::here.version;
+    thread.held_beyond -= thread.held_beyond != 0 ? 1 : 0;
+    return;
+  }
+  give(mark, record->how());
+  remove_lock(thread, context, *record, top);
+}
+
+/// What else a context wrote down: that of a lock that threw an exception, and what it joined, go. A lock that it still holds stays.
+inline void drop_others(Thread& thread, Record& context) {
+  for (Record* record = newest(thread); record != nullptr && record != &context;) {
+    Record* const next = older(thread, *record);
+    if (record->its_context() == &context) {
+      if (!record->held() || record->how() == How::lifetime) {
+        thread.records.remove(*record, Threads::here.newest);
+      } else {
+        record->site.write(context.site.read());
+        record->context.store(nullptr, std::memory_order_relaxed);  // read by bury(), which looks for another context
+      }
+    }
+    record = next;
+  }
+}
+/// A context of this thread ends.
+[[gnu::noinline]] inline void end(Record& top) {
+  Record& context = *top.its_context();
+  Thread& thread = *context.owner;
+  if (&context == &thread.beyond) {
+    --thread.contexts_beyond;
+    after_the_end(thread);
+    return;
+  }
+  if (Threads::here.newest != &top) {
+    check_children(thread, context, context_party(context.made_at()));
+  }
+  if (context.several) {
+    drop_others(thread, context);
+  }
+  if (context.failed) {
+    Threads::here.version = context.version;  // what was taken meanwhile was given back: the held set is as it was
+  }
+  if (context.held() && context.how() != How::lifetime) {
+    context.several = context.failed = context.child_said = false;
+    ++context.serial;
+    context.context.store(nullptr, std::memory_order_relaxed);  // read by bury(), which looks for another context
+  } else {
+    thread.records.remove(context, Threads::here.newest);
+  }
+  after_the_end(thread);
+}
+
+/// A guard of one lock ends.
+[[gnu::noinline]] inline void end_guard(Record& context, const LockSight& sight, const LiveLockMark* mark) {
+  if (!is_own(context)) {
+    end_elsewhere(context, party(sight, How::wait, {}), mark);
+    return;
+  }
+  Record* top = &context;
+  give_back(top, sight, mark);
+  end(*top);
+}
+
+/// Takes note that the newest lock of that address which the context asked for is held; null if there was no room for it.
+inline Record* take(Record& top, const LockSight& sight) {
+  Record* const record = find_lock(*top.owner, *top.its_context(), sight.lock, false);
+  if (record == nullptr) {
+    ++top.owner->held_beyond;
+    return nullptr;
+  }
+  record->place.store(sight.place, std::memory_order_relaxed);  // the lock or the guard that leads here brings it along
+  return record;
+}
+/// A try failed. `top` is as for ask().
+[[gnu::noinline]] inline void lose(Record*& top, const LockSight& sight, const Site& where) {
+  Record& context = *top->its_context();
+  Thread& thread = *context.owner;
+  Record* const record = find_lock(thread, context, sight.lock, false);
+  if (record == nullptr) {
+    return;
+  }
+  context.failed = true;
+  count_failure(thread, &context, sight, record->asks(), where, context.version);
+  if (record == &context) {
+    context.lock.store(nullptr, std::memory_order_relaxed);  // read by this thread, or by one to which the guard leads
+    context.path = context.older->path;
+  } else {
+    top = top == record ? record->older : top;
+    thread.records.remove(*record, Threads::here.newest);
+  }
+}
+
+}  // namespace devlock::validate::detail
