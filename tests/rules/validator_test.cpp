@@ -34,6 +34,8 @@ struct Living {
   std::uint64_t parent;
   bool child_said = false;
   bool joined = false;
+  const AnyLock* only = nullptr;  ///< of a guard: the lock that it took, and how
+  How how{};
 };
 
 class Program {
@@ -70,8 +72,10 @@ class Program {
       root(any_order());
     } else if (kind < 14) {
       enter_unchecked();
-    } else if (kind < 34) {
+    } else if (kind < 24) {
       enter(random_.percent(90) ? living_.size() - 1 : random_.below(living_.size()));
+    } else if (kind < 50 && judge_.held.size() < most_held_) {
+      guard(random_.percent(90) ? living_.size() - 1 : random_.below(living_.size()));
     } else if (kind < 78 && judge_.held.size() < most_held_) {
       ask(*living_[random_.percent(75) ? living_.size() - 1 : random_.below(living_.size())]);
     } else if (kind >= 78 && kind < 80) {
@@ -121,7 +125,50 @@ class Program {
     compare("enter", expected);
   }
 
+  How any_how() {
+    constexpr How plain[] = {How::wait,     How::wait,       How::wait,        How::wait,       How::wait, How::wait,
+                             How::try_once, How::scope_wait, How::shared_wait, How::shared_try, How::adopt};
+    return plain[random_.below(std::size(plain))];
+  }
+  HeldLock any_acquisition(const AnyLock& lock, std::uint64_t context) {
+    HeldLock asked{&lock, context, any_order(), any_how(), nullptr};
+    if (lock.nests && random_.percent(80)) {
+      asked.how = random_.percent(70) ? How::nested_wait : How::nested_try;
+      asked.owner = name_owner();
+    }
+    return asked;
+  }
+
+  // A guard: a context and its only lock at once.
+  void guard(std::size_t place) {
+    Living& parent = *living_[place];
+    const AnyLock& lock = locks_.all[pool_[random_.below(pool_.size())]];
+    HeldLock asked = any_acquisition(lock, last_ + 1);
+    std::vector<Seen> expected;
+    if (place + 1 != living_.size()) {
+      expected.push_back({Fault::stale_context, "", "", nullptr});
+    }
+    for (const Seen& each : judge_.judge(asked)) {
+      expected.push_back(each);
+    }
+    Living& made = begin(parent.id);
+    lock.enter_for(made.guard.mark, parent.guard.mark, random_.percent(30), lock.object, asked.order, asked.how);
+    compare(lock.classes[0].name, expected);
+    if (!is_wait(asked.how) && random_.percent(25)) {
+      lock.lost(made.guard.mark, lock.object);
+    } else {
+      lock.took_first(made.guard.mark, lock.object, asked.how);
+      made.only = &lock;
+      made.how = asked.how;
+      judge_.held.push_back(asked);
+    }
+    compare("outcome of a guard", {});
+  }
+
   void ask(Living& context) {
+    if (context.only != nullptr) {
+      return;
+    }
     const AnyLock& lock = locks_.all[pool_[random_.below(pool_.size())]];
     for (const HeldLock& held :
          judge_.held) {  // a context that takes a device and its part could not say which it gives back
@@ -129,13 +176,7 @@ class Program {
         return;
       }
     }
-    constexpr How plain[] = {How::wait,     How::wait,       How::wait,        How::wait,       How::wait, How::wait,
-                             How::try_once, How::scope_wait, How::shared_wait, How::shared_try, How::adopt};
-    HeldLock asked{&lock, context.id, any_order(), plain[random_.below(std::size(plain))], nullptr};
-    if (lock.nests && random_.percent(80)) {
-      asked.how = random_.percent(70) ? How::nested_wait : How::nested_try;
-      asked.owner = name_owner();
-    }
+    const HeldLock asked = any_acquisition(lock, context.id);
     const std::vector<Seen> expected = judge_.judge(asked);
     lock.want(context.guard.mark, lock.object, asked.order, asked.how);
     compare(lock.classes[0].name, expected);
@@ -166,7 +207,7 @@ class Program {
 
   // A user of something whose end others wait for; as one of class c.
   void join(Living& context) {
-    if (!context.joined) {
+    if (!context.joined && context.only == nullptr) {
       context.joined = true;
       context.guard.mark.joins<Base, c>(&session_, {});
       judge_.held.push_back({&joined_, context.id, 0, How::lifetime, nullptr});
@@ -176,7 +217,7 @@ class Program {
   void give(std::size_t place) {
     const HeldLock given = judge_.held[place];
     Living& context = *living_of(given.context);
-    if (given.how == How::lifetime) {
+    if (given.how == How::lifetime || context.only != nullptr) {
       leave(place_of(context));
       return;
     }
@@ -194,6 +235,13 @@ class Program {
   // What it holds is given back before.
   void leave(std::size_t place) {
     Living& context = *living_[place];
+    if (context.only != nullptr) {
+      const std::vector<Seen> expected = children_of(context, context.only->classes[0].name);
+      context.only->leave_with(context.guard.mark, context.only->object, context.how);
+      forget(place);
+      compare("end of a guard", expected);
+      return;
+    }
     for (std::size_t i = judge_.held.size(); i-- != 0;) {
       if (judge_.held[i].context == context.id && judge_.held[i].how != How::lifetime) {
         give(i);
@@ -201,9 +249,12 @@ class Program {
     }
     const std::vector<Seen> expected = children_of(context, "");
     context.guard.mark.leave();
-    std::erase_if(judge_.held, [&](const HeldLock& held) { return held.context == context.id; });
-    living_.erase(living_.begin() + static_cast<std::ptrdiff_t>(place));
+    forget(place);
     compare("leave", expected);
+  }
+  void forget(std::size_t place) {
+    std::erase_if(judge_.held, [&](const HeldLock& held) { return held.context == living_[place]->id; });
+    living_.erase(living_.begin() + static_cast<std::ptrdiff_t>(place));
   }
   std::vector<Seen> children_of(Living& context, const char* subject) {
     std::vector<Seen> expected;
@@ -255,7 +306,8 @@ class Program {
   std::size_t favourite_ = 0;
   Lock<nested> nest_{};
   char session_ = 0;
-  const AnyLock joined_{&session_, 1, {one_class<c>()}, false, 0, nullptr, nullptr, nullptr, nullptr};
+  const AnyLock joined_{&session_, 1,       {one_class<c>()}, false,   0,       nullptr,
+                        nullptr,   nullptr, nullptr,          nullptr, nullptr, nullptr};
   Judge judge_;
   std::vector<std::unique_ptr<Living>> living_;
   std::uint64_t last_ = 0;

@@ -56,10 +56,15 @@ inline Match match(Thread& thread, const Record* context, const Record& held, co
 inline bool check_held(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
                        const Site& where) {
   const bool tries = !waits(asked.how);
+  if (Threads::here.newest->path == 0) {  // nothing is held
+    thread.span = {};
+    thread.span.add(sight);
+    thread.span_version = Threads::here.version;
+    return true;
+  }
   // A walk that tries upwards in memory need not look each time at all that it took.
   if (tries && thread.span_version == Threads::here.version && !thread.span.touches(sight)) {
     thread.span.add(sight);
-    ++thread.span_version;
     return false;
   }
   bool by_type = true;
@@ -84,7 +89,7 @@ inline bool check_held(Thread& thread, const Record* context, const LockSight& s
   if (tries) {
     span.add(sight);
     thread.span = span;
-    thread.span_version = Threads::here.version + 1;  // that of when it is taken
+    thread.span_version = Threads::here.version;
   }
   return by_type;
 }
@@ -93,8 +98,7 @@ inline bool check_held(Thread& thread, const Record* context, const LockSight& s
 constexpr bool minds_life(const AskedFacts& asked) {
   return asked.lock->is_live != nullptr && waits(asked.how) && asked.how != How::scope_wait;
 }
-[[gnu::cold, gnu::noinline]] inline void tell_not_live(Thread& thread, const LockSight& sight, How how,
-                                                       const Site& where) {
+[[gnu::cold, gnu::noinline]] inline void tell_not_live(Thread& thread, LockSight sight, How how, Site where) {
   tell(thread, Fault::device_not_live, party(sight, how, where), {});
 }
 
@@ -129,7 +133,7 @@ inline bool may_clash(const Record& newest, const void* place) {
 /// Writes down in a record on top what is asked for.
 inline void write_down(Thread& thread, Record& record, const void* lock, const AskedFacts& asked, bool by_type) {
   const std::uint64_t below = record.path;
-  record.lock.store(lock, std::memory_order_relaxed);      // the lock or the guard that leads here brings it along
+  record.lock.store(lock, std::memory_order_relaxed);     // the lock or the guard that leads here brings it along
   record.asked.store(&asked, std::memory_order_relaxed);  // the same
   record.known_below = by_type && !is_nested(asked.how) ? below : Record::never;
   record.known_path = below == 0 ? reinterpret_cast<std::uintptr_t>(&asked) : thread.records.new_path();
@@ -141,13 +145,12 @@ inline void write_down(Thread& thread, Record& record, const void* lock, const A
   thread.named_count = 0;
 }
 /// The first lock of the context on top, which is just made.
-[[gnu::noinline]] inline void ask_first(Record& context, const LockSight& sight, const AskedFacts& asked,
-                                        const Site& where) {
+[[gnu::noinline]] inline void ask_first(Record& context, LockSight sight, const AskedFacts& asked, Site where) {
   Thread& thread = *context.owner;
   write_down(thread, context, sight.lock, asked, check(thread, &context, sight, asked, where));
 }
 /// The first lock of the context on top, or of the record for all contexts for which there is no room.
-inline void ask_guard(Record& context, const LockSight& sight, const AskedFacts& asked, const Site& where) {
+inline void ask_guard(Record& context, LockSight sight, const AskedFacts& asked, Site where) {
   if (Threads::here.newest == &context) {
     ask_first(context, sight, asked, where);
   } else {
@@ -177,8 +180,29 @@ inline Record* push_further(Thread& thread, Record& top) {
   ++record->owner->held_beyond;
   return false;
 }
+/// The next step of a walk that tries upwards in memory; null if it is not quite that. It looks at what ask() does.
+inline Record* try_next(Record& top, const LockSight& sight, const AskedFacts& asked) {
+  Thread& thread = *top.owner;
+  Record* const record = top.newer;
+  if (asked.how != How::try_once || Threads::here.newest != &top || record == nullptr || top.is_context() ||
+      thread.span_version != Threads::here.version || thread.span.touches(sight)) {
+    return nullptr;
+  }
+  thread.span.add(sight);
+  Threads::here.newest = record;
+  record->context.store(top.its_context(), std::memory_order_relaxed);  // read by bury(), to which the guard leads
+  record->in_run = true;
+  record->lock.store(sight.lock, std::memory_order_relaxed);  // the lock or the guard that leads here brings it along
+  record->asked.store(&asked, std::memory_order_relaxed);     // the same
+  record->known_below = Record::never;
+  record->path = thread.records.new_path();
+  return record;
+}
 /// Any lock of a context. Answers what its `top` is from now on.
 [[gnu::noinline]] inline Record* ask(Record& top, const LockSight& sight, const AskedFacts& asked, const Site& where) {
+  if (Record* const next = try_next(top, sight, asked)) {
+    return next;
+  }
   Thread& thread = *top.owner;
   if (newest(thread) == &top && top.lock_address() == nullptr) {
     ask_first(top, sight, asked, where);
@@ -220,7 +244,7 @@ inline Record* find_lock(Thread& thread, const Record& context, const void* lock
 
 /// A try failed; `version` is that of the held set when its context began.
 inline void count_failure(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
-                          const Site& where, std::uint64_t version) {
+                          std::uint64_t version) {
   Retries* entry = &thread.retries[0];
   for (Retries& candidate : thread.retries) {
     if (candidate.place == sight.place) {
@@ -240,7 +264,7 @@ inline void count_failure(Thread& thread, const Record* context, const LockSight
   const How how = is_shared(asked.how) ? How::shared_wait : is_nested(asked.how) ? How::nested_wait : How::scope_wait;
   const Clash clash = find_clash(thread, context, sight.lock, asked.as(how));
   if (clash.held != nullptr) {
-    tell_clash(thread, clash, Fault::hold_and_retry, sight, asked.how, where, entry->failures);
+    tell_clash(thread, clash, Fault::hold_and_retry, sight, asked.how, context->made_at(), entry->failures);
   }
 }
 

@@ -28,7 +28,9 @@ struct AskedFacts {
 namespace detail {
 
 template <class Lock>
-concept WrapsMutex = requires(Lock& lock) { requires std::is_lvalue_reference_v<decltype(lock.native())>; };
+concept WrapsMutex = requires(Lock& lock) {
+  requires std::is_lvalue_reference_v<decltype(lock.native())>;
+};
 
 /// The size of a lock's mutex: a wrapper of one elsewhere stands for that.
 template <class Lock>
@@ -66,11 +68,17 @@ constexpr const AskedFacts& asked_class(How how) {
   return detail::asked_class_row<Order, Class>.of[static_cast<std::size_t>(how)];
 }
 
+namespace detail {
 /// Waits, as opposed to a try.
 constexpr bool waits(How how) {
   return how == How::wait || how == How::shared_wait || how == How::nested_wait || how == How::scope_wait;
 }
-constexpr bool is_shared(How how) { return how == How::shared_wait || how == How::shared_try; }
-constexpr bool is_nested(How how) { return how == How::nested_wait || how == How::nested_try; }
+constexpr bool is_shared(How how) {
+  return how == How::shared_wait || how == How::shared_try;
+}
+constexpr bool is_nested(How how) {
+  return how == How::nested_wait || how == How::nested_try;
+}
+}  // namespace detail
 
 }  // namespace devlock::validate

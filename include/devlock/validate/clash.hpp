@@ -60,11 +60,16 @@ struct Clash {
 
 constexpr Fault fault_of(Ruling ruling) {
   switch (ruling) {
-    case Ruling::inversion: return Fault::inversion;
-    case Ruling::same_class: return Fault::same_class;
-    case Ruling::shared_after_shared: return Fault::shared_after_shared;
-    case Ruling::nest_mixed: return Fault::outside_nest;
-    default: return Fault::unordered;
+    case Ruling::inversion:
+      return Fault::inversion;
+    case Ruling::same_class:
+      return Fault::same_class;
+    case Ruling::shared_after_shared:
+      return Fault::shared_after_shared;
+    case Ruling::nest_mixed:
+      return Fault::outside_nest;
+    default:
+      return Fault::unordered;
   }
 }
 

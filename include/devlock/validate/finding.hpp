@@ -18,7 +18,9 @@ inline Party party(const Record& record, std::size_t which = 0) {
 inline Party party_of_context(const Record& record) {
   return {nullptr, nullptr, How::wait, record.made_at(), 0, record.reason};
 }
-inline Party context_party(const Site& where) { return {nullptr, nullptr, How::wait, where, 0, nullptr}; }
+inline Party context_party(const Site& where) {
+  return {nullptr, nullptr, How::wait, where, 0, nullptr};
+}
 
 /// Tells the handler, with the newest locks held.
 [[gnu::cold, gnu::noinline]] inline void tell(Thread& thread, Report& report) {

@@ -55,6 +55,19 @@ inline void remove_lock(Thread& thread, Record& context, Record& record, Record*
   }
   record.path = record.older->path;
 }
+/// The last of several is given back, as the newest. False if it is not.
+inline bool give_back_last(Record*& top, const void* lock, const LiveLockMark* mark) {
+  Record& record = *top;
+  if (Threads::here.newest != &record || record.lock_address() != lock || !record.held() || record.is_context()) {
+    return false;
+  }
+  ++Threads::here.version;
+  give(mark, record.how());
+  record.place.store(nullptr, std::memory_order_relaxed);    // read by its own thread
+  record.context.store(&record, std::memory_order_relaxed);  // read by bury(), which looks for another context
+  top = Threads::here.newest = record.older;
+  return true;
+}
 /// One lock of several is given back; `top` is as for ask().
 [[gnu::noinline]] inline void give_back(Record*& top, const LockSight& sight, const LiveLockMark* mark) {
   Record& context = *top->its_context();
@@ -104,6 +117,7 @@ inline void drop_others(Thread& thread, Record& context) {
   }
   if (context.failed) {
     Threads::here.version = context.version;  // what was taken meanwhile was given back: the held set is as it was
+    thread.span_version = Thread::no_version;  // what has a version that comes again
   }
   if (context.held() && context.how() != How::lifetime) {
     context.several = context.failed = context.child_said = false;
@@ -128,16 +142,21 @@ inline void drop_others(Thread& thread, Record& context) {
 
 /// Takes note that the newest lock of that address which the context asked for is held; null if there was no room for it.
 inline Record* take(Record& top, const LockSight& sight) {
-  Record* const record = find_lock(*top.owner, *top.its_context(), sight.lock, false);
+  Thread& thread = *top.owner;
+  if (thread.span_version == Threads::here.version++ && thread.span.covers(sight)) {
+    ++thread.span_version;
+  }
+  const bool is_top = Threads::here.newest == &top && top.lock_address() == sight.lock && !top.held();
+  Record* const record = is_top ? &top : find_lock(thread, *top.its_context(), sight.lock, false);
   if (record == nullptr) {
-    ++top.owner->held_beyond;
+    ++thread.held_beyond;
     return nullptr;
   }
   record->place.store(sight.place, std::memory_order_relaxed);  // the lock or the guard that leads here brings it along
   return record;
 }
 /// A try failed. `top` is as for ask().
-[[gnu::noinline]] inline void lose(Record*& top, const LockSight& sight, const Site& where) {
+[[gnu::noinline]] inline void lose(Record*& top, const LockSight& sight) {
   Record& context = *top->its_context();
   Thread& thread = *context.owner;
   Record* const record = find_lock(thread, context, sight.lock, false);
@@ -145,7 +164,7 @@ inline Record* take(Record& top, const LockSight& sight) {
     return;
   }
   context.failed = true;
-  count_failure(thread, &context, sight, record->asks(), where, context.version);
+  count_failure(thread, &context, sight, record->asks(), context.version);
   if (record == &context) {
     context.lock.store(nullptr, std::memory_order_relaxed);  // read by this thread, or by one to which the guard leads
     context.path = context.older->path;

@@ -15,8 +15,8 @@ class LiveLockMark {
   LiveLockMark(const LiveLockMark&) = delete;
   LiveLockMark& operator=(const LiveLockMark&) = delete;
   ~LiveLockMark() {
-    if (holder_.load(std::memory_order_acquire) != nullptr ||     // pairs with took()
-        readers_.load(std::memory_order_relaxed) != 0) {  // the user's own order: nobody takes a lock at its end
+    if (holder_.load(std::memory_order_acquire) != nullptr ||  // pairs with took()
+        readers_.load(std::memory_order_relaxed) != 0) {       // the user's own order: nobody takes a lock at its end
       tell();
     }
   }
@@ -25,7 +25,9 @@ class LiveLockMark {
   void took(const Record& record) const noexcept {
     holder_.store(&record, std::memory_order_release);  // pairs with the destructor
   }
-  void gives() const noexcept { holder_.store(nullptr, std::memory_order_relaxed); }  // before the unlock, which orders it
+  void gives() const noexcept {
+    holder_.store(nullptr, std::memory_order_relaxed);
+  }  // before the unlock, which orders it
 
   // Of readers the last that came is named, who may have gone before the others: so all of it is kept here.
   void took_shared(const Record& record) const noexcept {
@@ -54,7 +56,7 @@ class LiveLockMark {
 
  private:
   [[gnu::cold, gnu::noinline]] void tell() const noexcept {
-    const Record* const holder = holder_.load(std::memory_order_acquire);         // pairs with took()
+    const Record* const holder = holder_.load(std::memory_order_acquire);    // pairs with took()
     const std::uint32_t readers = readers_.load(std::memory_order_acquire);  // pairs with took_shared()
     Thread* const thread = detail::here();
     if (thread == nullptr || (holder == nullptr && readers == 0)) {

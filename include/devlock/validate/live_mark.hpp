@@ -24,7 +24,8 @@ class LiveReference : public detail::Reference {
   void waits(const void* object, Site where) const noexcept {
     if (Thread* self = detail::here()) {
       detail::check_use(*self, *this, where);
-      detail::check_wait(*self, record, {object, object, 1, &class_only<Class>}, asked_class<Order, Class>(How::wait), where);
+      detail::check_wait(*self, record, {object, object, 1, &class_only<Class>}, asked_class<Order, Class>(How::wait),
+                         where);
     }
   }
 
@@ -79,9 +80,16 @@ class LiveContextMark {
     }
   }
   template <class Parent>
-  void enter(const Parent& parent, const Site& where) noexcept {
+  void enter(const Parent& parent, Site where) noexcept {
     past_ = {};
-    record_ = detail::enter(parent.reference(), where);
+    if (Record* const below = parent.as_newest(); below != nullptr && below->newer != nullptr) {
+      begin(*below, where);
+      record_->lock.store(nullptr, std::memory_order_relaxed);  // read by its own thread only while it is null
+      record_->path = below->path;
+      record_->version = detail::Threads::here.version;
+    } else {
+      record_ = detail::enter(parent.reference(), where);
+    }
   }
   void leave() noexcept {
     if (record_ != nullptr) {
@@ -97,7 +105,7 @@ class LiveContextMark {
 
   // A guard of one lock: what it does most is here, what is not as usual is told elsewhere.
   template <class Order, class Parent, class Lock>
-  DEVLOCK_ALWAYS_INLINE void enter_for(const Parent& parent, const Lock& lock, How how, const Site& where) noexcept;
+  DEVLOCK_ALWAYS_INLINE void enter_for(const Parent& parent, const Lock& lock, How how, Site where) noexcept;
   template <class Lock>
   DEVLOCK_ALWAYS_INLINE void took_first(const Lock& lock, How how) noexcept;
   template <class Lock>
@@ -127,16 +135,15 @@ class LiveContextMark {
     if (record_ == nullptr) {
       return;
     }
-    ++detail::Threads::here.version;
     const Record* const record = detail::take(*record_, detail::sight(lock));
     if (const LiveLockMark* mark = detail::mark_of(lock); mark != nullptr && record != nullptr) {
-      is_shared(record->how()) ? mark->took_shared(*record) : mark->took(*record);
+      detail::is_shared(record->how()) ? mark->took_shared(*record) : mark->took(*record);
     }
   }
   template <class Lock>
   void lost(const Lock& lock) noexcept {
     if (record_ != nullptr) {
-      detail::lose(record_, detail::sight(lock), record_->made_at());
+      detail::lose(record_, detail::sight(lock));
     }
   }
   template <class Lock>
@@ -146,6 +153,8 @@ class LiveContextMark {
       if (mark != nullptr) {
         mark->gives_either();
       }
+    } else if (detail::give_back_last(record_, std::addressof(lock), mark)) {
+      return;
     } else if (detail::is_own(*record_)) {
       detail::give_back(record_, detail::sight(lock), mark);
     } else {
@@ -174,6 +183,14 @@ class LiveContextMark {
     Site site;
   };
 
+  /// The record above the newest is the context's.
+  DEVLOCK_ALWAYS_INLINE Record* begin(Record& below, const Site& where) noexcept {
+    Record* const record = record_ = detail::Threads::here.newest = below.newer;
+    record->site.write(where);
+    record->parent = below.its_context();
+    ++record->serial;
+    return record;
+  }
   [[nodiscard]] const Record* context() const noexcept { return record_ == nullptr ? nullptr : record_->its_context(); }
   [[nodiscard]] Record* as_newest() const noexcept {
     return record_ == detail::Threads::here.newest ? record_ : nullptr;
@@ -186,11 +203,10 @@ class LiveContextMark {
 };
 
 template <class Order, class Parent, class Lock>
-void LiveContextMark::enter_for(const Parent& parent, const Lock& lock, How how, const Site& where) noexcept {
+void LiveContextMark::enter_for(const Parent& parent, const Lock& lock, How how, Site where) noexcept {
   const AskedFacts& asked = asked_facts<Order, Lock>(how);
   Record* const below = parent.as_newest();
-  Record* const record = below == nullptr ? nullptr : below->newer;
-  if (record == nullptr) [[unlikely]] {
+  if (below == nullptr || below->newer == nullptr) [[unlikely]] {
     record_ = detail::enter(parent.reference(), where);
     if (record_ == nullptr) {
       past_ = {};
@@ -199,22 +215,20 @@ void LiveContextMark::enter_for(const Parent& parent, const Lock& lock, How how,
     }
     return;
   }
-  record_ = detail::Threads::here.newest = record;
-  record->site.write(where);
-  record->parent = below->its_context();
-  ++record->serial;
-  if (!waits(how)) {
+  Record* const record = begin(*below, where);
+  if (!detail::waits(how)) {
     record->version = detail::Threads::here.version;
   }
   const std::uint64_t held = below->path;
-  if (record->known_below != held || &record->asks() != &asked || is_nested(how) ||
+  if (record->known_below != held || &record->asks() != &asked || detail::is_nested(how) ||
       (held != 0 && detail::may_clash(*below, detail::sight(lock).place))) {
     record->path = held;
     detail::ask_first(*record, detail::sight(lock), asked, where);
     return;
   }
   record->path = record->known_path;
-  record->lock.store(std::addressof(lock), std::memory_order_relaxed);  // the lock or the guard that leads here brings it
+  record->lock.store(std::addressof(lock),
+                     std::memory_order_relaxed);  // the lock or the guard that leads here brings it
   if (detail::minds_life(asked) && !asked.lock->is_live(std::addressof(lock))) [[unlikely]] {
     detail::tell_not_live(*record->owner, detail::sight(lock), how, where);
   }
@@ -226,9 +240,10 @@ void LiveContextMark::took_first(const Lock& lock, How how) noexcept {
     return;
   }
   ++detail::Threads::here.version;
-  record->place.store(detail::sight(lock).place, std::memory_order_relaxed);  // the lock that leads here brings it along
+  record->place.store(detail::sight(lock).place,
+                      std::memory_order_relaxed);  // the lock that leads here brings it along
   if (const LiveLockMark* mark = detail::mark_of(lock)) {
-    is_shared(how) ? mark->took_shared(*record) : mark->took(*record);
+    detail::is_shared(how) ? mark->took_shared(*record) : mark->took(*record);
   }
 }
 template <class Lock>

@@ -95,7 +95,7 @@ struct Record {
     const Record* const made = its_context();
     return (made == nullptr ? this : made)->site.read();
   }
-  [[nodiscard]] std::size_t nest_owners() const { return is_nested(how()) ? owner_count : 0; }
+  [[nodiscard]] std::size_t nest_owners() const { return detail::is_nested(how()) ? owner_count : 0; }
 };
 
 }  // namespace devlock::validate

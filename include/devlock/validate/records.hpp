@@ -34,7 +34,7 @@ class Records {
     return record;
   }
   void remove(Record& record, Record*& newest) {
-    record.place.store(nullptr, std::memory_order_relaxed);   // read by its own thread only
+    record.place.store(nullptr, std::memory_order_relaxed);    // read by its own thread only
     record.context.store(&record, std::memory_order_relaxed);  // read by bury(), which looks for another context
     record.several = record.failed = record.child_said = false;
     record.reason = nullptr;
@@ -105,7 +105,8 @@ class Records {
       }
     }
     visit(context);
-    context.buried.store(true, std::memory_order_release);  // pairs with walk(); last, so that nobody else uses it before
+    context.buried.store(true,
+                         std::memory_order_release);  // pairs with walk(); last, so that nobody else uses it before
   }
 
  private:

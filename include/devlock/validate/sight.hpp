@@ -32,9 +32,9 @@ const LiveLockMark* mark_of(const Lock& lock) {
 
 /// The nest lock of one guard named by `under`.
 struct NestOwner {
-  const Record* held;   ///< null if this thread does not hold it
-  bool asked;              ///< the lock asked for can say whose it is
-  bool owns;               ///< and it is this one's
+  const Record* held;  ///< null if this thread does not hold it
+  bool asked;          ///< the lock asked for can say whose it is
+  bool owns;           ///< and it is this one's
 };
 
 template <class Guard>

@@ -40,9 +40,15 @@ struct Span {
     const auto place = reinterpret_cast<std::uintptr_t>(sight.place);
     return place < end && begin < place + sight.size;
   }
+  [[nodiscard]] bool covers(const LockSight& sight) const {
+    const auto place = reinterpret_cast<std::uintptr_t>(sight.place);
+    return begin <= place && place + sight.size <= end;
+  }
 };
 
 struct Thread {
+  static constexpr std::uint64_t no_version = ~std::uint64_t{0};
+
   std::atomic<std::uint64_t> number{0};
   std::uint64_t contexts_beyond = 0;  ///< contexts and locks there was no room for
   std::uint64_t held_beyond = 0;
@@ -53,8 +59,8 @@ struct Thread {
   const void* named[Record::max_owners]{};  ///< the nest locks named for the next acquisition
   Retries retries[8];
   KnownPairs known;
-  Span span;  ///< of what was held at `span_version`
-  std::uint64_t span_version = ~std::uint64_t{0};
+  Span span;  ///< of what was held at version `span_version`, or more
+  std::uint64_t span_version = no_version;
   Record beyond;  ///< stands for every context there was no room for
   Records records;
   Thread* next_free = nullptr;
@@ -92,7 +98,9 @@ struct [[gnu::visibility("default")]] Threads {
       cpu_relax();
     }
   }
-  static void leave() { busy.clear(std::memory_order_release); }  // pairs with enter()
+  static void leave() {
+    busy.clear(std::memory_order_release);
+  }  // pairs with enter()
 
   static Thread* lease() {
     enter();
@@ -111,13 +119,14 @@ struct [[gnu::visibility("default")]] Threads {
       all = thread;
       leave();
     }
-    thread->number.store(numbers.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);  // its_number()
+    thread->number.store(numbers.fetch_add(1, std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);  // its_number()
     thread->too_many_said = false;
     thread->records.forget_rulings();
     return thread;
   }
   /// By its own thread. What is still in use stays with the guards and the locks that lead there.
-  static void give_back(Thread& thread) {
+  static void give_back(Thread & thread) {
     thread.records.set_aside(here.newest, thread.its_number());
     here.newest = &nowhere;
     here.thread = nullptr;
@@ -125,7 +134,7 @@ struct [[gnu::visibility("default")]] Threads {
     thread.held_beyond = 0;
     thread.bounded_retries = 0;
     thread.named_count = 0;
-    thread.span_version = ~std::uint64_t{0};
+    thread.span_version = Thread::no_version;
     for (Retries& retries : thread.retries) {
       retries = {};
     }
@@ -149,7 +158,9 @@ inline bool is_own(const Record& record) {
   return record.owner == Threads::here.thread && record.number.load(std::memory_order_relaxed) == 0;  // written here
 }
 
-inline Record* newest(Thread& thread) { return thread.records.walk(Threads::here.newest, Threads::here.newest); }
+inline Record* newest(Thread& thread) {
+  return thread.records.walk(Threads::here.newest, Threads::here.newest);
+}
 inline Record* older(Thread& thread, const Record& record) {
   return thread.records.walk(Threads::here.newest, record.older);
 }
@@ -160,8 +171,12 @@ inline Record* skip_to_held(Thread& thread, Record* record) {
   }
   return record;
 }
-inline Record* newest_held(Thread& thread) { return skip_to_held(thread, newest(thread)); }
-inline Record* older_held(Thread& thread, const Record& record) { return skip_to_held(thread, older(thread, record)); }
+inline Record* newest_held(Thread& thread) {
+  return skip_to_held(thread, newest(thread));
+}
+inline Record* older_held(Thread& thread, const Record& record) {
+  return skip_to_held(thread, older(thread, record));
+}
 /// The thread's context.
 inline Record* newest_context(Thread& thread) {
   Record* record = newest(thread);

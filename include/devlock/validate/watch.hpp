@@ -11,7 +11,9 @@
 namespace devlock::validate {
 
 /// Forgets which order rules the program: for one that has ended all its threads and starts over with another, as tests do.
-inline void forget_order() noexcept { detail::Program::order.store(nullptr, std::memory_order_relaxed); }
+inline void forget_order() noexcept {
+  detail::Program::order.store(nullptr, std::memory_order_relaxed);
+}
 
 namespace detail {
 
@@ -60,7 +62,7 @@ inline Record* begin(Thread& thread, Record* parent, const char* reason, const S
   return record;
 }
 /// A context made from another one.
-[[gnu::noinline]] inline Record* enter(const Reference& parent, const Site& where) {
+[[gnu::noinline]] inline Record* enter(Reference parent, Site where) {
   Thread* const thread = here();
   if (thread == nullptr) {
     return nullptr;

@@ -104,6 +104,10 @@ struct AnyLock {
   void (*took)(LiveContextMark&, void*);
   void (*lost)(LiveContextMark&, void*);
   void (*gives)(LiveContextMark&, void*);
+  // A guard of this lock alone.
+  void (*enter_for)(LiveContextMark&, const LiveContextMark& parent, bool by_value, void*, std::size_t order, How);
+  void (*took_first)(LiveContextMark&, void*, How);
+  void (*leave_with)(LiveContextMark&, void*, How);
 };
 /// What `under` hands over: the guard of a nest lock.
 struct Guarding {
@@ -122,7 +126,20 @@ AnyLock any_lock(L& lock, std::vector<OneClass> classes) {
           },
           [](LiveContextMark& mark, void* object) { mark.took(*static_cast<L*>(object)); },
           [](LiveContextMark& mark, void* object) { mark.lost(*static_cast<L*>(object)); },
-          [](LiveContextMark& mark, void* object) { mark.gives(*static_cast<L*>(object)); }};
+          [](LiveContextMark& mark, void* object) { mark.gives(*static_cast<L*>(object)); },
+          [](LiveContextMark& mark, const LiveContextMark& parent, bool by_value, void* object, std::size_t order,
+             How how) {
+            with_order(order, [&](auto of) {
+              L& entered = *static_cast<L*>(object);
+              if (by_value) {
+                mark.enter_for<decltype(of)>(parent.reference(), entered, how, {});
+              } else {
+                mark.enter_for<decltype(of)>(parent, entered, how, {});
+              }
+            });
+          },
+          [](LiveContextMark& mark, void* object, How how) { mark.took_first(*static_cast<L*>(object), how); },
+          [](LiveContextMark& mark, void* object, How how) { mark.leave_with(*static_cast<L*>(object), how); }};
 }
 template <class Class>
 OneClass one_class() {
