@@ -204,7 +204,7 @@ inline Record* try_next(Record& top, const LockSight& sight, const AskedFacts& a
     return next;
   }
   Thread& thread = *top.owner;
-  if (newest(thread) == &top && top.lock_address() == nullptr) {
+  if (newest(thread) == &top && top.lock_address() == nullptr) {  // the newest ended on another thread
     ask_first(top, sight, asked, where);
     return &top;
   }

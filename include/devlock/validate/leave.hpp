@@ -116,7 +116,7 @@ inline void drop_others(Thread& thread, Record& context) {
     drop_others(thread, context);
   }
   if (context.failed) {
-    Threads::here.version = context.version;  // what was taken meanwhile was given back: the held set is as it was
+    Threads::here.version = context.version;   // what was taken meanwhile was given back: the held set is as it was
     thread.span_version = Thread::no_version;  // what has a version that comes again
   }
   if (context.held() && context.how() != How::lifetime) {

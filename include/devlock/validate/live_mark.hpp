@@ -33,9 +33,10 @@ class LiveReference : public detail::Reference {
   friend class LiveContextMark;
   [[nodiscard]] const LiveReference& reference() const noexcept { return *this; }
   /// Where the thread's newest context is this one, its record.
-  [[nodiscard]] Record* as_newest() const noexcept {
-    return record == detail::Threads::here.newest && record->serial == serial ? record : nullptr;
+  [[nodiscard]] bool is_newest() const noexcept {
+    return record == detail::Threads::here.newest && record->serial == serial;
   }
+  [[nodiscard]] Record& top() const noexcept { return *record; }
 };
 
 class LiveContextMark {
@@ -82,8 +83,9 @@ class LiveContextMark {
   template <class Parent>
   void enter(const Parent& parent, Site where) noexcept {
     past_ = {};
-    if (Record* const below = parent.as_newest(); below != nullptr && below->newer != nullptr) {
-      begin(*below, where);
+    if (parent.is_newest() && parent.top().newer != nullptr) {
+      const Record* const below = &parent.top();
+      begin(parent.top(), where);
       record_->lock.store(nullptr, std::memory_order_relaxed);  // read by its own thread only while it is null
       record_->path = below->path;
       record_->version = detail::Threads::here.version;
@@ -126,8 +128,14 @@ class LiveContextMark {
   }
   template <class Order, class Lock>
   void want(const Lock& lock, How how, const Site& where) noexcept {
-    if (record_ != nullptr) {
-      record_ = detail::ask(*record_, detail::sight(lock), asked_facts<Order, Lock>(how), where);
+    if (record_ == nullptr) {
+      return;
+    }
+    const AskedFacts& asked = asked_facts<Order, Lock>(how);
+    if (record_ == detail::Threads::here.newest && record_->lock_address() == nullptr) {
+      ask_first(*record_, *record_->older, record_->path, lock, asked, where);
+    } else {
+      record_ = detail::ask(*record_, detail::sight(lock), asked, where);
     }
   }
   template <class Lock>
@@ -191,10 +199,13 @@ class LiveContextMark {
     ++record->serial;
     return record;
   }
+  /// The first lock of the context on top, which may be ruled already: over what is `below`, of these types.
+  template <class Lock>
+  DEVLOCK_ALWAYS_INLINE static void ask_first(Record& record, const Record& older, std::uint64_t below,
+                                              const Lock& lock, const AskedFacts& asked, const Site& where) noexcept;
   [[nodiscard]] const Record* context() const noexcept { return record_ == nullptr ? nullptr : record_->its_context(); }
-  [[nodiscard]] Record* as_newest() const noexcept {
-    return record_ == detail::Threads::here.newest ? record_ : nullptr;
-  }
+  [[nodiscard]] bool is_newest() const noexcept { return record_ == detail::Threads::here.newest; }
+  [[nodiscard]] Record& top() const noexcept { return *record_; }
 
   Record* record_ = nullptr;  // the context's, or of the last lock that it asked for; null when it has ended
   union {                     // written by remember(), so that no guard need write it before
@@ -205,8 +216,7 @@ class LiveContextMark {
 template <class Order, class Parent, class Lock>
 void LiveContextMark::enter_for(const Parent& parent, const Lock& lock, How how, Site where) noexcept {
   const AskedFacts& asked = asked_facts<Order, Lock>(how);
-  Record* const below = parent.as_newest();
-  if (below == nullptr || below->newer == nullptr) [[unlikely]] {
+  if (!parent.is_newest() || parent.top().newer == nullptr) [[unlikely]] {
     record_ = detail::enter(parent.reference(), where);
     if (record_ == nullptr) {
       past_ = {};
@@ -215,22 +225,27 @@ void LiveContextMark::enter_for(const Parent& parent, const Lock& lock, How how,
     }
     return;
   }
+  Record* const below = &parent.top();
   Record* const record = begin(*below, where);
   if (!detail::waits(how)) {
     record->version = detail::Threads::here.version;
   }
-  const std::uint64_t held = below->path;
-  if (record->known_below != held || &record->asks() != &asked || detail::is_nested(how) ||
-      (held != 0 && detail::may_clash(*below, detail::sight(lock).place))) {
-    record->path = held;
-    detail::ask_first(*record, detail::sight(lock), asked, where);
+  ask_first(*record, *below, below->path, lock, asked, where);
+}
+template <class Lock>
+void LiveContextMark::ask_first(Record& record, const Record& older, std::uint64_t below, const Lock& lock,
+                                const AskedFacts& asked, const Site& where) noexcept {
+  if (record.known_below != below || &record.asks() != &asked ||
+      (below != 0 && detail::may_clash(older, detail::sight(lock).place))) {
+    record.path = below;
+    detail::ask_first(record, detail::sight(lock), asked, where);
     return;
   }
-  record->path = record->known_path;
-  record->lock.store(std::addressof(lock),
-                     std::memory_order_relaxed);  // the lock or the guard that leads here brings it
+  record.path = record.known_path;
+  record.lock.store(std::addressof(lock),
+                    std::memory_order_relaxed);  // the lock or the guard that leads here brings it along
   if (detail::minds_life(asked) && !asked.lock->is_live(std::addressof(lock))) [[unlikely]] {
-    detail::tell_not_live(*record->owner, detail::sight(lock), how, where);
+    detail::tell_not_live(*record.owner, detail::sight(lock), asked.how, where);
   }
 }
 template <class Lock>

@@ -40,16 +40,9 @@ class Records {
     record.reason = nullptr;
     if (newest == &record) {
       newest = record.older;
-      return;
+    } else {
+      take_out(record, *newest);
     }
-    take_out(record);
-    forget_paths(*record.newer, *newest);
-    record.older = newest;
-    record.newer = newest->newer;
-    if (record.newer != nullptr) {
-      record.newer->older = &record;
-    }
-    newest->newer = &record;
   }
   /// Takes out all that are in use, for good: guards or locks lead to them. `number` is the thread's.
   void set_aside(Record*& newest, std::uint64_t number) {
@@ -67,11 +60,8 @@ class Records {
 
   /// Walks down: `for (Record* r = all.walk(newest, newest); r != nullptr; r = all.walk(newest, r->older))`.
   Record* walk(Record*& newest, Record* record) {
-    while (record != &bottom_ && record->buried.load(std::memory_order_acquire)) {  // pairs with bury()
-      Record* const older = record->older;
-      record->buried.store(false, std::memory_order_relaxed);  // who buried it is done with it
-      remove(*record, newest);
-      record = older;
+    if (record->buried.load(std::memory_order_acquire)) [[unlikely]] {  // pairs with bury()
+      record = drop_buried(newest, record);
     }
     return record == &bottom_ ? nullptr : record;
   }
@@ -111,9 +101,26 @@ class Records {
 
  private:
   Record& at(std::uint16_t place) { return *std::launder(reinterpret_cast<Record*>(bytes_) + place); }
-  static void take_out(Record& record) {
+  // From the middle of those in use, to be the next that is used.
+  [[gnu::noinline]] void take_out(Record& record, Record& newest) {
     record.newer->older = record.older;
     record.older->newer = record.newer;
+    forget_paths(*record.newer, newest);
+    record.older = &newest;
+    record.newer = newest.newer;
+    if (record.newer != nullptr) {
+      record.newer->older = &record;
+    }
+    newest.newer = &record;
+  }
+  [[gnu::cold, gnu::noinline]] Record* drop_buried(Record*& newest, Record* record) {
+    while (record->buried.load(std::memory_order_acquire)) {  // pairs with bury()
+      Record* const older = record->older;
+      record->buried.store(false, std::memory_order_relaxed);  // who buried it is done with it
+      remove(*record, newest);
+      record = older;
+    }
+    return record;
   }
   [[gnu::noinline]] Record* make(Record& newest, Thread& owner) {
     const std::uint16_t place = made_.load(std::memory_order_relaxed);  // written by this thread
