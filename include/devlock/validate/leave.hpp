@@ -85,6 +85,12 @@ inline bool give_back_last(Record*& top, const void* lock, const LiveLockMark* m
   remove_lock(thread, context, *record, top);
 }
 
+/// The context of a lock ends, and the lock is still held.
+inline void leave_held(Record& record) {
+  ++record.serial;
+  record.context.store(nullptr, std::memory_order_relaxed);  // read by bury(), which looks for another context
+  record.in_run = record.several = record.failed = record.child_said = false;
+}
 /// What else a context wrote down: that of a lock that threw an exception, and what it joined, go. A lock that it still holds stays.
 inline void drop_others(Thread& thread, Record& context) {
   for (Record* record = newest(thread); record != nullptr && record != &context;) {
@@ -94,7 +100,7 @@ inline void drop_others(Thread& thread, Record& context) {
         thread.records.remove(*record, Threads::here.newest);
       } else {
         record->site.write(context.site.read());
-        record->context.store(nullptr, std::memory_order_relaxed);  // read by bury(), which looks for another context
+        leave_held(*record);
       }
     }
     record = next;
@@ -120,9 +126,7 @@ inline void drop_others(Thread& thread, Record& context) {
     thread.span_version = Thread::no_version;  // what has a version that comes again
   }
   if (context.held() && context.how() != How::lifetime) {
-    context.several = context.failed = context.child_said = false;
-    ++context.serial;
-    context.context.store(nullptr, std::memory_order_relaxed);  // read by bury(), which looks for another context
+    leave_held(context);
   } else {
     thread.records.remove(context, Threads::here.newest);
   }

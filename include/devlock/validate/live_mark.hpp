@@ -15,29 +15,9 @@
 
 #include "devlock/validate/leave.hpp"
 #include "devlock/validate/live_bounded_retry.hpp"
+#include "devlock/validate/live_reference.hpp"
 
 namespace devlock::validate {
-
-class LiveReference : public detail::Reference {
- public:
-  template <class Order, class Class>
-  void waits(const void* object, Site where) const noexcept {
-    if (Thread* self = detail::here()) {
-      detail::check_use(*self, *this, where);
-      detail::check_wait(*self, record, {object, object, 1, &class_only<Class>}, asked_class<Order, Class>(How::wait),
-                         where);
-    }
-  }
-
- private:
-  friend class LiveContextMark;
-  [[nodiscard]] const LiveReference& reference() const noexcept { return *this; }
-  /// Where the thread's newest context is this one, its record.
-  [[nodiscard]] bool is_newest() const noexcept {
-    return record == detail::Threads::here.newest && record->serial == serial;
-  }
-  [[nodiscard]] Record& top() const noexcept { return *record; }
-};
 
 class LiveContextMark {
  public:
