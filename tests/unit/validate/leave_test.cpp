@@ -46,6 +46,7 @@ struct Scope {
 
 /// Waits for a scope as a whole, as intention locks do.
 struct Restart {
+  static constexpr bool restarts = true;
   using lock_class = first;
   void lock() {}
   bool try_lock() { return true; }
