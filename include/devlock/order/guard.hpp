@@ -61,7 +61,8 @@ inline constexpr bool followed = validate::ContextMark::live || holds_keyed<Held
 template <class Permission, class Lock>
 requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY Guard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::Grip<detail::operations<Lock>> {
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>,
+      public detail::Grip<detail::operations<Lock>> {
   using Grip = detail::Grip<detail::operations<Lock>>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
   using Parent = detail::Parent<ParentSet>;

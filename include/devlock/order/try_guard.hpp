@@ -23,7 +23,8 @@ class TryGuard;
 template <class Permission, class Lock>
 requires detail::permitted<Permission>
 class [[nodiscard]] DEVLOCK_SCOPED_CAPABILITY TryGuard<Permission, Lock>
-    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>, public detail::Grip<detail::operations<Lock>> {
+    : public HeldContext<typename detail::guard_set<Permission, Lock>::type>,
+      public detail::Grip<detail::operations<Lock>> {
   using Grip = detail::Grip<detail::operations<Lock>>;
   using ParentSet = typename detail::guard_set<Permission, Lock>::parent;
   using Parent = detail::Parent<ParentSet>;

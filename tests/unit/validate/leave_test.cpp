@@ -168,6 +168,17 @@ TEST_CASE_METHOD(Fixture, "Under a scope the context is the scope, by reference 
   REQUIRE(reports.take().size() == 2);  // stale, and `b` is held
 }
 
+TEST_CASE_METHOD(Fixture, "A ContextFor of a guard that ended is not one of the guard that came after it") {
+  std::optional<ContextFor<Order, second>> kept;
+  {
+    Guard outer{root, a};
+    kept.emplace(outer);
+  }
+  Guard outer{root, a};
+  Guard inner{*kept, b};
+  REQUIRE(reports.only().fault == Fault::stale_context);
+}
+
 TEST_CASE_METHOD(Fixture, "A lock that is destroyed while another thread holds it names that thread and its place") {
   std::optional<LooseLock<first>> lock(std::in_place);
   unsigned line = 0;
