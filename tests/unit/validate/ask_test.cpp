@@ -185,6 +185,46 @@ TEST_CASE("A thread that takes over the memory of another asks the order of its 
   REQUIRE(reports.none());
 }
 
+TEST_CASE("A thread that takes over the memory of another does not take over its rulings") {
+  Reports reports;
+  LooseLock<first> a;
+  LooseLock<second> b;
+  const auto nest = [&] {
+    for (unsigned i = 0; i != 2; ++i) {
+      Free outer(a);
+      Free inner(b);
+    }
+  };
+  { ThreadContext<Order> root; }
+  std::thread(nest).join();
+  REQUIRE(reports.none());
+  validate::forget_order();
+  { ThreadContext<Reversed> root; }
+  std::thread(nest).join();
+  REQUIRE(reports.take().size() == 2);
+}
+
+/// Two locks, and one for both.
+struct Both {
+  using lock_classes = ClassList<second, third>;
+  void lock() {}
+  bool try_lock() { return true; }
+  void unlock() {}
+  LooseLock<second> one;
+  LooseLock<third> other;
+};
+TEST_CASE_METHOD(Fixture, "A part of a lock that is held is held, after parts of others were tried") {
+  Both held;
+  Both free;
+  Guard outer{root, held};
+  for (unsigned i = 0; i != 3; ++i) {
+    { TryGuard fine{outer, free.other}; }
+    REQUIRE(reports.none());
+    { TryGuard wrong{outer, held.other}; }
+    REQUIRE(reports.only().fault == Fault::already_held);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "A walk under a context that waits and tries in turn misses nothing that it holds") {
   for (unsigned i = 0; i != 3; ++i) {
     c.native().free = false;
