@@ -76,11 +76,11 @@ TEST_CASE_METHOD(Fixture, "The same types in the other order are told each time"
 TEST_CASE_METHOD(Fixture, "A ruling made after a lock below was given back does not hold while it is held") {
   for (unsigned i = 0; i != 3; ++i) {
     for (const bool early : {true, false}) {
-      Free low(d);  // incomparable with c
-      UncheckedContext<Order> context("a test of the validator");
-      TryGuard middle{context, b};
+      Guard low{root, d};  // incomparable with c
+      TryGuard middle{low, b};
       if (early) {
         low.release();
+        REQUIRE(reports.only().fault == Fault::release_under_child);
       }
       for (unsigned j = 0; j != 2; ++j) {
         { Free top(c); }
@@ -88,6 +88,36 @@ TEST_CASE_METHOD(Fixture, "A ruling made after a lock below was given back does 
         REQUIRE(all.size() == (early ? 0U : 1U));
         REQUIRE((all.empty() || all[0].fault == Fault::unordered));
       }
+    }
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "The same, where the context that gave it back lives on") {
+  using validate::How;
+  for (unsigned i = 0; i != 3; ++i) {
+    for (const bool early : {true, false}) {
+      validate::LiveContextMark low;
+      low.enter_unchecked<Order>("a test of the validator", {});
+      low.want<Order>(d, How::wait, {});
+      low.took(d);
+      validate::LiveContextMark middle;
+      middle.enter_for<Order>(low, b, How::try_once, {});
+      middle.took_first(b, How::try_once);
+      if (early) {
+        low.gives(d);
+        REQUIRE(reports.only().fault == Fault::release_under_child);
+      }
+      for (unsigned j = 0; j != 2; ++j) {
+        { Free top(c); }
+        const auto all = reports.take();
+        REQUIRE(all.size() == (early ? 0U : 1U));
+        REQUIRE((all.empty() || all[0].fault == Fault::unordered));
+      }
+      middle.leave_with(b, How::try_once);
+      if (!early) {
+        low.gives(d);
+      }
+      low.leave();
     }
   }
 }
