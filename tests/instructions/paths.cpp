@@ -75,6 +75,18 @@ Ordered<vfio::kvm_lock, WordMutex<StdSync>> vm;
   asm volatile("" ::: "memory");
 }
 
+// Two of different types in turn, under a third.
+[[gnu::noinline]] void two_in_turn() {
+  context->root.assume();
+  Guard first{context->root, group};
+  {
+    Guard second{first, dev_set};
+    asm volatile("" ::: "memory");
+  }
+  Guard third{first, vm};
+  asm volatile("" ::: "memory");
+}
+
 struct Walk {
   using lock_type = Ordered<vfio::device_lock, TryWord<StdSync>>;
   Walk() {
@@ -129,6 +141,7 @@ constexpr Path paths[] = {
     {"device_part", device_part_try},
     {"device_guard", device_guard},
     {"three_guards", three_guards},
+    {"two_in_turn", two_in_turn},
     {"walk_256", walk_256},
     {"walk_256_refused", walk_256_refused_at_first},
     {"intention_device", intention_device},

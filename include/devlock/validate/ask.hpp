@@ -22,6 +22,9 @@ inline void write_down(Thread& thread, Record& record, const void* lock, const A
   record.known_below = by_type && !is_nested(asked.how) ? below : Record::never;
   record.known_path = below == 0 ? reinterpret_cast<std::uintptr_t>(&asked) : thread.records.new_path();
   record.path = record.known_path;
+  if (record.known_below == below) {
+    thread.known_paths.add(below, asked, record.known_path);
+  }
   record.owner_count = thread.named_count;
   for (std::size_t i = 0; i != record.owner_count; ++i) {
     record.owners[i] = thread.named[i];
@@ -31,7 +34,17 @@ inline void write_down(Thread& thread, Record& record, const void* lock, const A
 /// The first lock of the context on top, which is just made.
 [[gnu::noinline]] inline void ask_first(Record& context, LockSight sight, const AskedFacts& asked, Site where) {
   Thread& thread = *context.owner;
-  write_down(thread, context, sight.lock, asked, check(thread, &context, sight, asked, where));
+  const std::uint64_t below = context.path;
+  const std::uint64_t known = thread.known_paths.find(below, asked);
+  if (known == 0 || (below != 0 && may_clash(*context.older, sight.place))) {
+    write_down(thread, context, sight.lock, asked, check(thread, &context, sight, asked, where));
+    return;
+  }
+  context.lock.store(sight.lock, std::memory_order_relaxed);  // the lock or the guard that leads here brings it along
+  context.asked.store(&asked, std::memory_order_relaxed);     // the same
+  context.known_below = below;
+  context.path = context.known_path = known;
+  check_life(thread, sight, asked, where);
 }
 /// The first lock of the context on top, or of the record for all contexts for which there is no room.
 inline void ask_guard(Record& context, LockSight sight, const AskedFacts& asked, Site where) {

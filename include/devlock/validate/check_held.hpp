@@ -97,18 +97,22 @@ constexpr bool minds_life(const AskedFacts& asked) {
   tell(thread, Fault::device_not_live, party(sight, how, where), {});
 }
 
+inline void check_life(Thread& thread, const LockSight& sight, const AskedFacts& asked, const Site& where) {
+  if (minds_life(asked) && !asked.lock->is_live(sight.lock)) {
+    tell_not_live(thread, sight, asked.how, where);
+  }
+}
+
 /// Everything that a lock which is asked for may have against it. Answers as check_held does.
 inline bool check(Thread& thread, const Record* context, const LockSight& sight, const AskedFacts& asked,
                   const Site& where) {
   const OrderFacts* const program = Program::order.load(std::memory_order_relaxed);  // constants, wherever it points
   if (Threads::here.ruled_by != program) {
-    thread.records.forget_rulings();
+    thread.forget_rulings();
     Threads::here.ruled_by = program;
   }
   const bool by_type = check_held(thread, context, sight, asked, where);
-  if (minds_life(asked) && !asked.lock->is_live(sight.lock)) {
-    tell_not_live(thread, sight, asked.how, where);
-  }
+  check_life(thread, sight, asked, where);
   return by_type;
 }
 

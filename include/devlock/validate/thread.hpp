@@ -14,6 +14,7 @@
 
 #include "devlock/config.hpp"
 #include "devlock/validate/known_pairs.hpp"
+#include "devlock/validate/known_paths.hpp"
 #include "devlock/validate/records.hpp"
 #include "devlock/validate/report.hpp"
 
@@ -59,6 +60,7 @@ struct Thread {
   const void* named[Record::max_owners]{};  ///< the nest locks named for the next acquisition
   Retries retries[8];
   KnownPairs known;
+  KnownPaths known_paths;
   Span span;  ///< of what was held at version `span_version`, or more
   std::uint64_t span_version = no_version;
   Record beyond;  ///< stands for every context there was no room for
@@ -66,6 +68,11 @@ struct Thread {
   Thread* next_free = nullptr;
   Thread* next = nullptr;  ///< every one ever made, so that none looks lost
 
+  /// The rulings hang on the types and on the program's order, which is another one.
+  void forget_rulings() {
+    known_paths.forget_all();
+    records.forget_rulings();
+  }
   /// Written by the thread itself, and read by those to which a guard of its led.
   [[nodiscard]] std::uint64_t its_number() const { return number.load(std::memory_order_relaxed); }
 };
@@ -122,7 +129,7 @@ struct [[gnu::visibility("default")]] Threads {
     thread->number.store(numbers.fetch_add(1, std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);  // its_number()
     thread->too_many_said = false;
-    thread->records.forget_rulings();
+    thread->forget_rulings();
     return thread;
   }
   /// By its own thread. What is still in use stays with the guards and the locks that lead there.
