@@ -255,6 +255,31 @@ TEST_CASE_METHOD(Fixture, "A part of a lock that is held is held, after parts of
   }
 }
 
+/// A lock of something that may go, as a device does.
+struct Mortal {
+  enum class Life : unsigned char { live, gone };
+  using lock_class = second;
+  [[nodiscard]] Life life() const { return state; }
+  void lock() {}
+  bool try_lock() { return true; }
+  void unlock() {}
+  Life state = Life::live;
+};
+TEST_CASE_METHOD(Fixture, "A life is looked at each time, whatever was taken before it") {
+  Mortal mortal;
+  Guard outer{root, a};
+  for (unsigned i = 0; i != 3; ++i) {
+    for (const auto state : {Mortal::Life::live, Mortal::Life::gone}) {
+      mortal.state = state;
+      for (unsigned j = 0; j != 2; ++j) {
+        { Guard guard{outer, mortal}; }
+        REQUIRE(reports.take().size() == (state == Mortal::Life::gone ? 1U : 0U));
+      }
+      { Guard in_turn{outer, b}; }
+    }
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "A walk under a context that waits and tries in turn misses nothing that it holds") {
   for (unsigned i = 0; i != 3; ++i) {
     c.native().free = false;
