@@ -53,20 +53,34 @@ struct Part {
   std::uint64_t stride;  // to the next one
 };
 
+// The scripts of one lane, by their seeds.
+std::vector<std::uint64_t> seeds_of(const Options& options, std::string_view kind, const Part& part) {
+  constexpr std::uint64_t most = 1'000'000;
+  std::vector<std::uint64_t> seeds;
+  for (const std::uint64_t seed : options.only) {
+    if (seed % most % part.stride == part.first) {
+      seeds.push_back(seed);
+    }
+  }
+  for (std::uint64_t number = part.first; options.only.empty() && number < options.count(kind); number += part.stride) {
+    seeds.push_back(options.seed * most + number);
+  }
+  return seeds;
+}
+
 int run_lane(const Options& options, std::size_t place, Lane& lane, const Part& part, std::ostream& out) {
-  const std::uint64_t all = options.count(lane.kind().name);
-  std::uint64_t scripts = 0;
+  const auto seeds = seeds_of(options, lane.kind().name, part);
   std::uint64_t steps = 0;
   std::uint64_t several = 0;
   Tally tally;
   int status = 0;
   auto told = std::chrono::steady_clock::now();
-  for (std::uint64_t number = part.first; number < all && status == 0; number += part.stride) {
-    const std::uint64_t seed = options.seed * 1'000'000U + number;
+  std::size_t scripts = 0;
+  for (; scripts != seeds.size() && status == 0; ++scripts) {
+    const std::uint64_t seed = seeds[scripts];
     const Script script = Generator(seed, lane.stock(), options.left_out).draw();
     const Notes kernel = lane.on_kernel(script);
     const auto simulator = lane.in_simulator(script);
-    ++scripts;
     steps += script.size();
     several += simulator.size() > 1U ? 1U : 0U;
     tally.add(kernel);
@@ -85,13 +99,15 @@ int run_lane(const Options& options, std::size_t place, Lane& lane, const Part& 
           << least.size() << ":\n";
       print(out, answers.first, closest(answers.first, answers.second));
       status = 1;
+    } else if (!options.only.empty()) {
+      out << "script " << seed << ", on which they agree:\n";
+      print(out, kernel, closest(kernel, simulator));
     }
     if (const auto now = std::chrono::steady_clock::now();
         options.progress != 0 && now - told > std::chrono::seconds(options.progress)) {
       told = now;
-      std::fprintf(stderr, "lane %zu (%s): %llu scripts, up to number %llu of %llu\n", place,
-                   std::string(lane.kind().name).c_str(), static_cast<unsigned long long>(scripts),
-                   static_cast<unsigned long long>(number), static_cast<unsigned long long>(all));
+      std::fprintf(stderr, "lane %zu (%s): %zu of %zu scripts\n", place, std::string(lane.kind().name).c_str(),
+                   scripts + 1U, seeds.size());
     }
   }
   out << "count " << lane.kind().name << ' ' << scripts << ' ' << steps << ' ' << several << '\n';

@@ -24,6 +24,7 @@ struct Options {
   std::vector<std::vector<Address>> lanes;
   std::vector<std::string> coverage;  ///< "all", "off" or operations
   std::vector<Op> left_out;
+  std::vector<std::uint64_t> only;  ///< these scripts, by the numbers that a run prints; all if it is empty
   std::optional<Wrong> wrong;
   std::uint64_t progress = 10;  ///< seconds
   devlock::sim::Profile profile;
@@ -76,6 +77,16 @@ inline Op op(const std::string& word) {
   }
   throw CLI::ValidationError(word, "no operation of a script");
 }
+inline bool devlock::sim::Profile::*field(const std::string& word) {
+  std::string known;
+  for (const auto& difference : devlock::sim::differences) {
+    if (word == difference.name) {
+      return difference.field;
+    }
+    known += std::string(known.empty() ? "" : "; ") + difference.name;
+  }
+  throw CLI::ValidationError("--invert " + word, "kernels differ in no such thing, but in: " + known);
+}
 // Of the kernel that this runs on.
 inline devlock::sim::Profile profile_of_kernel() {
   utsname name{};
@@ -95,7 +106,7 @@ inline devlock::sim::Profile profile_of_kernel() {
 inline Options read_options(int count, char** words) {
   Options options;
   std::vector<std::string> scripts, lanes, left_out;
-  std::string wrong;
+  std::string wrong, inverted;
   CLI::App app(
       "Runs random scripts on the kernel below it and on the simulator, and compares every answer and what is left at "
       "the end.\n"
@@ -107,6 +118,8 @@ inline Options read_options(int count, char** words) {
       "--scripts", scripts,
       "how many scripts the lanes of each kind run together (100), or KIND=N for one kind: edu, e1000e, nvme");
   app.add_option("--seed", options.seed, "of the first script (1)");
+  app.add_option("--script", options.only,
+                 "run this one alone, by the number that was printed, in the lanes of its kind");
   app.add_option(
          "--coverage", options.coverage,
          "all: every answer that a kernel can give must have been seen (the default); off, for short runs; or the "
@@ -114,6 +127,7 @@ inline Options read_options(int count, char** words) {
       ->delimiter(',');
   app.add_option("--without", left_out, "leave this operation out of the scripts")->delimiter(',');
   app.add_option("--wrong", wrong, "OPERATION=ERRNO: make the simulator answer so where it would succeed");
+  app.add_option("--invert", inverted, "take this difference between kernels, by its name, the other way round");
   app.add_option("--progress", options.progress, "seconds between two lines of progress (10); 0 for none");
   app.footer(
       "Exit status: 0 they agree. 1 they differ. 2 it cannot run. 3 a thread waits where no operation is known to "
@@ -151,6 +165,10 @@ inline Options read_options(int count, char** words) {
       options.wrong = detail::wrong(wrong);
     }
     options.profile = detail::profile_of_kernel();
+    if (!inverted.empty()) {
+      bool& field = options.profile.*detail::field(inverted);
+      field = !field;
+    }
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error) == 0 ? 0 : 2);
   }
