@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
   auto host = devlock::sim::example_host();
   devlock::sim::MdevBus<devlock::StdSync> bus;
   Tally tally;
-  ParentLeaves parent_leaves(bus, tally);
+  ParentLeaves parent_leaves(host, bus, tally);
   VmEnds vm_ends(host, bus, tally, keep);
   QueueMoves<> queue_moves(tally);
   QueueMoves<LeavesTheBit> wrong_moves(tally);

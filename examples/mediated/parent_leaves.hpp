@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "devlock/backend/sim/host.hpp"
 #include "devlock/backend/sim/mdev_bus.hpp"
 #include "devlock/sync/std.hpp"
 #include "tally.hpp"
@@ -18,7 +19,7 @@ class ParentLeaves {
   using Bus = devlock::sim::MdevBus<devlock::StdSync>;
   using Context = devlock::vfio::ThreadContext;
 
-  ParentLeaves(Bus& bus, Tally& tally) : bus_(bus), tally_(tally) {}
+  ParentLeaves(devlock::sim::Host& host, Bus& bus, Tally& tally) : host_(host), bus_(bus), tally_(tally) {}
 
   void round() {
     Context root;
@@ -61,7 +62,10 @@ class ParentLeaves {
   devlock::Result<devlock::sim::MdevGroupHandle<devlock::StdSync>> open_group(const Context& root)
       DEVLOCK_REQUIRES(root) {
     auto group = bus_.open_group(root, bus_.devices(root).front().group);
-    tally_.expect(group.has_value(), "a group that is not open is opened");
+    auto container = host_.open_container();
+    tally_.expect(group.has_value() && container.has_value() && group->set_container(root, *container).has_value() &&
+                      container->set_iommu(root).has_value(),
+                  "a group that is not open is opened, and takes a container");
     return group;
   }
   // Until the parent is leaving.
@@ -78,6 +82,7 @@ class ParentLeaves {
     }
   }
 
+  devlock::sim::Host& host_;
   Bus& bus_;
   Tally& tally_;
   std::atomic<bool> closed_{false};

@@ -27,6 +27,10 @@ class VmEnds {
     tally_.expect(bus_.create(root, parent, uuid).has_value(), "there is room for a device");
     {
       auto group = bus_.open_group(root, bus_.devices(root).front().group);
+      auto container = host_.open_container();
+      tally_.expect(container.has_value() && group->set_container(root, *container).has_value() &&
+                        container->set_iommu(root).has_value(),
+                    "a group takes a container");
       auto vm = host_.create_vm(root);
       tally_.expect(group.has_value() && vm.has_value() && vm->attach(root, *group).has_value(),
                     "a group is attached to a VM");

@@ -10,14 +10,28 @@ using namespace fidelity;
 
 namespace {
 
-constexpr Producible everything{true, true, true, {.override_waits = true, .hot_reset_info_waits = true}};
+constexpr Producible everything{.hold = true,
+                                .functions = true,
+                                .pair = true,
+                                .host_driver = true,
+                                .mdevs = true,
+                                .profile = {.override_waits = true, .hot_reset_info_waits = true}};
 
+std::string on_mdev(Op op) {
+  return std::string(mdev_prefix) + name(op);
+}
 Tally all_but(std::string_view operation, std::string_view text) {
   Tally tally;
-  for (const Answer& answer : answers) {
-    if (expected(answer, everything) && !(operation == name(answer.op) && (text.empty() || text == answer.text))) {
-      tally.add(name(answer.op), std::string(answer.text), 1);
+  const auto add = [&](const Answer& answer, const std::string& named) {
+    if (expected(answer, everything) && !(operation == named && (text.empty() || text == answer.text))) {
+      tally.add(named, std::string(answer.text), 1);
     }
+  };
+  for (const Answer& answer : function_answers) {
+    add(answer, name(answer.op));
+  }
+  for (const Answer& answer : mdev_answers) {
+    add(answer, on_mdev(answer.op));
   }
   return tally;
 }
@@ -29,7 +43,7 @@ TEST_CASE("nothing is missing if every answer that can come was seen") {
 }
 
 TEST_CASE("each answer that is missing is told, with its operation") {
-  for (const Answer& answer : answers) {
+  for (const Answer& answer : function_answers) {
     if (expected(answer, everything)) {
       const auto lines = check_coverage(all_but(name(answer.op), answer.text), {"all"}, everything);
       REQUIRE(lines.size() == 1);
@@ -37,6 +51,21 @@ TEST_CASE("each answer that is missing is told, with its operation") {
                                  "', and no script produced that");
     }
   }
+}
+
+TEST_CASE("what was seen on functions says nothing of mediated devices, and the other way round") {
+  for (const Answer& answer : mdev_answers) {
+    if (expected(answer, everything)) {
+      const auto lines = check_coverage(all_but(on_mdev(answer.op), answer.text), {"all"}, everything);
+      REQUIRE(lines.size() == 1);
+      CHECK(lines.front() == "coverage: mtty/" + std::string(name(answer.op)) + " can answer '" +
+                                 std::string(answer.text) + "', and no script produced that");
+    }
+  }
+  Tally tally = all_but("", "");
+  tally.add("mtty/create_mdev", "gone ENODEV", 2);
+  tally.add("mtty/unbind", "ok", 1);
+  CHECK(check_coverage(tally, {"all"}, everything).size() == 2);
 }
 
 TEST_CASE("an operation that no script asks is missing, unless it is not asked for") {
@@ -65,9 +94,9 @@ TEST_CASE("what comes by timing alone is known, and not asked for") {
 }
 
 TEST_CASE("what this run has nothing for is not asked for") {
-  const Producible bare{false, false, false, {.override_waits = false, .hot_reset_info_waits = false}};
+  const Producible bare{.functions = true, .profile = {.override_waits = false, .hot_reset_info_waits = false}};
   Tally tally;
-  for (const Answer& answer : answers) {
+  for (const Answer& answer : function_answers) {
     if (expected(answer, bare)) {
       tally.add(name(answer.op), std::string(answer.text), 1);
     }
@@ -78,11 +107,17 @@ TEST_CASE("what this run has nothing for is not asked for") {
 
 TEST_CASE("every operation has an answer in the table, and none has one twice") {
   for (std::size_t place = 0; place != op_count; ++place) {
-    CHECK(std::any_of(answers.begin(), answers.end(),
-                      [&](const Answer& answer) { return answer.op == static_cast<Op>(place); }));
+    const auto is_of_it = [&](const Answer& answer) { return answer.op == static_cast<Op>(place); };
+    CHECK((std::any_of(function_answers.begin(), function_answers.end(), is_of_it) ||
+           std::any_of(mdev_answers.begin(), mdev_answers.end(), is_of_it)));
   }
-  for (const Answer& answer : answers) {
-    CHECK(std::count_if(answers.begin(), answers.end(),
-                        [&](const Answer& other) { return other.op == answer.op && other.text == answer.text; }) == 1);
-  }
+  const auto once = [](const auto& table) {
+    return std::all_of(table.begin(), table.end(), [&](const Answer& answer) {
+      return std::count_if(table.begin(), table.end(), [&](const Answer& other) {
+               return other.op == answer.op && other.text == answer.text;
+             }) == 1;
+    });
+  };
+  CHECK(once(function_answers));
+  CHECK(once(mdev_answers));
 }

@@ -13,6 +13,8 @@
 #include <iostream>
 
 #include "coverage.hpp"
+#include "function_lane.hpp"
+#include "mdev_lane.hpp"
 #include "options.hpp"
 #include "shorten.hpp"
 #include "tally.hpp"
@@ -78,12 +80,12 @@ int run_lane(const Options& options, std::size_t place, Lane& lane, const Part& 
   std::size_t scripts = 0;
   for (; scripts != seeds.size() && status == 0; ++scripts) {
     const std::uint64_t seed = seeds[scripts];
-    const Script script = Generator(seed, lane.stock(), options.left_out).draw();
+    const Script script = lane.draw(seed, options.left_out);
     const Notes kernel = lane.on_kernel(script);
     const auto simulator = lane.in_simulator(script);
     steps += script.size();
     several += simulator.size() > 1U ? 1U : 0U;
-    tally.add(kernel);
+    tally.add(kernel, &lane.kind() == &mtty ? mdev_prefix : "");
     if (!admissible(kernel, simulator)) {
       // What the kernel said is kept: it need not say so again.
       std::pair<Notes, std::vector<Notes>> answers{kernel, simulator};
@@ -151,7 +153,12 @@ int main(int count, char** words) {
   std::map<std::string_view, std::uint64_t> of_kind;
   std::vector<Part> parts;
   for (const auto& functions : options.lanes) {
-    lanes.push_back(std::make_unique<Lane>(functions, options.wrong, options.profile, "/run/fidelity.topology"));
+    const std::string topology = "/run/fidelity.topology";
+    if (functions.empty()) {
+      lanes.push_back(std::make_unique<MdevLane>(options.wrong, options.profile, topology));
+    } else {
+      lanes.push_back(std::make_unique<FunctionLane>(functions, options.wrong, options.profile, topology));
+    }
     parts.push_back({of_kind[lanes.back()->kind().name]++, 0});
   }
   std::vector<pid_t> children;
@@ -202,10 +209,9 @@ int main(int count, char** words) {
             << std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count()
             << " s\n";
   tally.print(std::cout);
-  Producible here{KernelSite::can_hold(), false, false, options.profile};
+  Producible here{.hold = KernelSite::can_hold(), .profile = options.profile};
   for (const auto& lane : lanes) {
-    here.pair = here.pair || lane->stock().functions > 1U;
-    here.host_driver = here.host_driver || lane->stock().drivers > Generator::host_driver;
+    lane->offer(here);
   }
   const auto missing = worst == 0 ? check_coverage(tally, options.coverage, here) : std::vector<std::string>();
   for (const std::string& line : missing) {

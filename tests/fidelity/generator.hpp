@@ -8,11 +8,10 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
-#include <random>
 #include <span>
+#include <utility>
 
-#include "script.hpp"
+#include "drawer.hpp"
 
 namespace fidelity {
 
@@ -24,12 +23,12 @@ struct Stock {
   bool hold = false;  ///< the kernel has the module that holds locks
 };
 
-class Generator {
+class Generator : Drawer {
  public:
   static constexpr unsigned host_driver = 3;
 
   Generator(std::uint64_t seed, const Stock& stock, std::span<const Op> left_out)
-      : random_(seed), stock_(stock), left_out_(left_out) {}
+      : Drawer(seed, left_out), stock_(stock) {}
 
   [[nodiscard]] Script draw() {
     const unsigned theme = below(100);
@@ -38,7 +37,6 @@ class Generator {
     handle_ = below(handles);
     const std::size_t length = 8U + below(13);
     weights_ = usual;
-    script_.clear();
     if (stock_.drivers > host_driver && below(4) == 0) {
       host_driver_beside();
     } else if (theme < 34) {
@@ -78,43 +76,14 @@ class Generator {
             {Op::open_device, 4},
             {Op::close_device, 4}});
     }
-    while (script_.size() < length) {
-      Step drawn = any();
-      // What follows an open device is most telling about that device.
-      if (below(3) != 0) {
-        drawn.function = function_;
-        drawn.handle = handle_;
-      }
-      push(drawn);
-    }
+    fill(length, [this] { return any(); });
     return std::move(script_);
   }
 
  private:
-  using Weights = std::array<unsigned, op_count>;
-  struct Weight {
-    Op op;
-    unsigned weight;
-  };
   // How often each is drawn, in the order of Op.
-  static constexpr Weights usual{3, 9, 2, 2, 3, 4, 0, 0, 0, 0, 4, 1, 1, 2, 1, 1, 2,
-                                 2, 3, 2, 2, 2, 6, 6, 7, 4, 5, 4, 4, 1, 1, 2, 2};
-
-  unsigned below(unsigned count) { return static_cast<unsigned>(random_() % count); }
-  void more(std::initializer_list<Weight> list) {
-    for (const Weight& one : list) {
-      weights_[static_cast<std::size_t>(one.op)] = one.weight;
-    }
-  }
-  void push(const Step& step) {
-    for (const Op op : left_out_) {
-      if (step.op == op) {
-        return;
-      }
-    }
-    script_.push_back(step);
-  }
-  void step(Op op, unsigned choice = 0) { push({op, below(actors_), function_, handle_, choice}); }
+  static constexpr Weights usual{3, 9, 2, 2, 3, 4, 0, 0, 0, 0, 4, 1, 1, 2, 1, 1, 2, 2,
+                                 3, 2, 2, 2, 6, 6, 7, 4, 5, 4, 4, 1, 1, 2, 2, 0, 0};
 
   // The steps that open a device, up to `last`, each left out now and then, with others between; or the same in one step.
   void open_usually(Op last = Op::open_device) {
@@ -127,17 +96,7 @@ class Generator {
     }
     constexpr std::array steps{Op::set_override,  Op::probe,     Op::open_container, Op::open_group,
                                Op::set_container, Op::set_iommu, Op::open_device};
-    for (const Op op : steps) {
-      if (below(20) != 0) {
-        if (below(12) == 0) {
-          push(any());
-        }
-        step(op);
-      }
-      if (op == last) {
-        return;
-      }
-    }
+    in_a_row(steps, last, [this] { return any(); });
   }
   void hold_something() {
     constexpr std::array<unsigned, 5> shares{30, 20, 25, 20, 5};
@@ -213,17 +172,8 @@ class Generator {
     host_driver_too_ = true;
   }
   Step any() {
-    unsigned all = 0;
-    for (const unsigned weight : weights_) {
-      all += weight;
-    }
-    unsigned drawn = below(all);
-    std::size_t place = 0;
-    while (drawn >= weights_[place]) {
-      drawn -= weights_[place++];
-    }
-    const Op op = static_cast<Op>(place);
-    return {op, below(actors_), below(stock_.functions), below(handles), choice(op)};
+    const Op drawn = any_op();
+    return {drawn, below(actors_), below(stock_.functions), below(handles), choice(drawn)};
   }
   unsigned choice(Op op) {
     switch (op) {
@@ -244,14 +194,7 @@ class Generator {
     }
   }
 
-  std::mt19937_64 random_;
   Stock stock_;
-  std::span<const Op> left_out_;
-  Weights weights_{};
-  Script script_;
-  unsigned actors_ = 2;
-  unsigned function_ = 0;
-  unsigned handle_ = 0;
   unsigned lock_ = 0;
   bool host_driver_too_ = false;
 };

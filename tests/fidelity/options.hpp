@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <sstream>
@@ -21,8 +22,8 @@ struct Options {
   std::uint64_t scripts = 100;                      ///< of each kind, all its lanes together
   std::map<std::string, std::uint64_t> scripts_of;  ///< of one kind instead
   std::uint64_t seed = 1;
-  std::vector<std::vector<Address>> lanes;
-  std::vector<std::string> coverage;  ///< "all", "off" or operations
+  std::vector<std::vector<Address>> lanes;  ///< functions; none: a lane of mediated devices
+  std::vector<std::string> coverage;        ///< "all", "off" or operations
   std::vector<Op> left_out;
   std::vector<std::uint64_t> only;  ///< these scripts, by the numbers that a run prints; all if it is empty
   std::optional<Wrong> wrong;
@@ -49,7 +50,7 @@ inline std::vector<Address> functions(const std::string& words) {
   for (std::string word; std::getline(stream, word, ',');) {
     const auto address = devlock::pci::parse_address(word);
     if (!address) {
-      throw CLI::ValidationError("--lane " + word, "no address of a function, such as 0000:05:00.0");
+      throw CLI::ValidationError("--lane " + word, "no address of a function, such as 0000:05:00.0, and not mtty");
     }
     all.push_back(*address);
   }
@@ -112,11 +113,12 @@ inline Options read_options(int count, char** words) {
       "the end.\n"
       "A script on which the two differ is shortened as long as they still differ, and printed.");
   app.add_option("--lane", lanes,
-                 "FUNCTION[,FUNCTION]: functions below one port, for one process; they lose their drivers")
+                 "FUNCTION[,FUNCTION]: functions below one port, for one process; they lose their drivers. mtty, once: "
+                 "mediated devices of that parent, whose module is loaded")
       ->required();
   app.add_option(
       "--scripts", scripts,
-      "how many scripts the lanes of each kind run together (100), or KIND=N for one kind: edu, e1000e, nvme");
+      "how many scripts the lanes of each kind run together (100), or KIND=N for one kind: edu, e1000e, nvme, mtty");
   app.add_option("--seed", options.seed, "of the first script (1)");
   app.add_option("--script", options.only,
                  "run this one alone, by the number that was printed, in the lanes of its kind");
@@ -136,7 +138,10 @@ inline Options read_options(int count, char** words) {
   try {
     app.parse(count, words);
     for (const std::string& lane : lanes) {
-      options.lanes.push_back(detail::functions(lane));
+      options.lanes.push_back(lane == mtty.name ? std::vector<Address>() : detail::functions(lane));
+    }
+    if (std::count(lanes.begin(), lanes.end(), mtty.name) > 1) {
+      throw CLI::ValidationError("--lane mtty", "named twice, and there is one parent");
     }
     for (const std::string& word : scripts) {
       const auto equals = word.find('=');
@@ -146,7 +151,7 @@ inline Options read_options(int count, char** words) {
       }
       const std::string kind = word.substr(0, equals);
       if (std::none_of(kinds.begin(), kinds.end(), [&](const Kind& one) { return one.name == kind; })) {
-        throw CLI::ValidationError("--scripts " + word, "no kind of device: edu, e1000e, nvme");
+        throw CLI::ValidationError("--scripts " + word, "no kind of device: edu, e1000e, nvme, mtty");
       }
       options.scripts_of[kind] = detail::number(word.substr(equals + 1U));
     }

@@ -45,6 +45,8 @@ enum class Op {
   close_vm,
   attach,
   detach,
+  create_mdev,
+  remove_mdev,
 };
 inline constexpr std::array op_names{"bind",
                                      "unbind",
@@ -78,9 +80,11 @@ inline constexpr std::array op_names{"bind",
                                      "create_vm",
                                      "close_vm",
                                      "attach",
-                                     "detach"};
+                                     "detach",
+                                     "create_mdev",
+                                     "remove_mdev"};
 inline constexpr std::size_t op_count = op_names.size();
-static_assert(op_count == static_cast<std::size_t>(Op::detach) + 1U);
+static_assert(op_count == static_cast<std::size_t>(Op::remove_mdev) + 1U);
 
 constexpr const char* name(Op op) {
   return op_names[static_cast<std::size_t>(op)];
@@ -99,29 +103,32 @@ inline constexpr std::array method_choices{"none", "default", "bus", "flr", "pm"
 
 /// These wait for a lock of a function's, for descriptors or for the lock of the topology, whoever has it.
 constexpr bool takes_device_lock(Op op) {
-  return op <= Op::hold || op == Op::open_all;
+  return op <= Op::hold || op == Op::open_all || op >= Op::create_mdev;
 }
 constexpr bool names_driver(Op op) {
-  return op == Op::bind || op == Op::set_override;
+  return op == Op::bind || op == Op::set_override || op == Op::create_mdev;
 }
 constexpr bool changes_driver(Op op) {
   return op == Op::bind || op == Op::unbind || op == Op::probe || op == Op::remove || op == Op::rescan ||
-         op == Op::open_all;
+         op == Op::open_all || op >= Op::create_mdev;
 }
 constexpr bool names_function(Op op) {
   return (op <= Op::hold && op != Op::rescan) || op == Op::set_reset_methods || op == Op::reset_methods ||
-         op == Op::open_all || op == Op::open_device;
+         op == Op::open_all || op == Op::open_group || op == Op::open_device || op >= Op::create_mdev;
 }
 constexpr bool names_handle(Op op) {
-  return op == Op::hold || op == Op::release || (op >= Op::open_all && op != Op::create_vm && op != Op::close_vm);
+  return op == Op::hold || op == Op::release ||
+         (op >= Op::open_all && op < Op::create_mdev && op != Op::create_vm && op != Op::close_vm);
 }
 
 struct Step {
   Op op;
-  unsigned actor;     ///< who asks
-  unsigned function;  ///< of the lane, for operations on a function
-  unsigned handle;    ///< which of the two containers, groups, devices or holds that the lane can have open
-  unsigned choice;    ///< the driver of bind and set_override, the lock of hold, the methods of set_reset_methods
+  unsigned actor;  ///< who asks
+  unsigned
+      function;  ///< of the lane, for operations on a function; which of the two mediated devices, in a lane of those
+  unsigned handle;  ///< which of the two containers, groups, devices or holds that the lane can have open
+  unsigned
+      choice;  ///< the driver of bind and set_override, the type of create_mdev, the lock of hold, the methods of set_reset_methods
 };
 using Script = std::vector<Step>;
 
@@ -138,19 +145,20 @@ inline bool changes_topology(const Script& script) {
   return false;
 }
 
-inline std::string text(const Step& step, const std::vector<std::string>& drivers) {
+/// `object`: what the lane has; `names`: its drivers or types.
+inline std::string text(const Step& step, const std::vector<std::string>& names, std::string_view object = "function") {
   std::string line = "actor " + std::to_string(step.actor) + ": " + name(step.op);
   if (step.op == Op::hold) {
     line += std::string(" ") + lock_names[step.choice];
   }
   if (names_function(step.op) && !(step.op == Op::hold && step.choice == rescan_remove_lock)) {
-    line += " function " + std::to_string(step.function);
+    line += ' ' + std::string(object) + ' ' + std::to_string(step.function);
   }
   if (names_handle(step.op)) {
     line += " handle " + std::to_string(step.handle);
   }
   if (names_driver(step.op)) {
-    line += ' ' + drivers[step.choice];
+    line += ' ' + names[step.choice];
   } else if (step.op == Op::set_reset_methods) {
     line += std::string(" ") + method_choices[step.choice];
   }

@@ -9,17 +9,16 @@
 #include <string>
 #include <utility>
 
-#include "actor.hpp"
 #include "answer.hpp"
 #include "devlock/backend/sim/hotplug.hpp"
 #include "devlock/backend/sim/reset_methods.hpp"
 #include "devlock/order/lock_access.hpp"
 #include "script.hpp"
-#include "turns.hpp"
+#include "turn_threads.hpp"
 
 namespace fidelity {
 
-class SimSite {
+class SimSite : public TurnThreads {
  public:
   using Host = devlock::sim::BasicHost<TurnSync>;
 
@@ -91,17 +90,6 @@ class SimSite {
     }
     slot = std::make_unique<Hold>(lock, machine, function, std::move(vfio));
     return 0;
-  }
-
-  void start(Actor& actor, Actor::Ask ask) {
-    auto thread = std::make_shared<Turns::Thread>();
-    Turns::instance().add(*thread);
-    actor.start(
-        std::move(ask), [thread] { Turns::instance().enter(*thread); }, [thread] { Turns::instance().leave(); });
-  }
-  template <class Why>
-  void settle(std::span<Actor>, const Why&) const {
-    Turns::instance().run_all();
   }
 
  private:

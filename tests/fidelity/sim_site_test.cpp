@@ -28,7 +28,8 @@ std::set<std::string> answers_of(const Script& script, const std::string& what, 
       REQUIRE(host->probe(context.assume(), address).has_value());
     }
     SimSite site(*host);
-    for (const Note& note : Stage<SimSite>(site, {example::edu}, {"vfio-pci"}).run(script)) {
+    for (const Note& note :
+         Stage<SimSite>(site, std::vector<Address>{example::edu}, std::vector<std::string>{"vfio-pci"}).run(script)) {
       if (note.what.find(what) != std::string::npos) {
         seen.insert(note.answer);
       }

@@ -14,22 +14,23 @@
 #include <array>
 #include <cstdio>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "actor.hpp"
 #include "desk.hpp"
 
 namespace fidelity {
 
-template <class Site>
+/// `DeskOf` knows what the lane's operations are: Desk, for functions.
+template <class Site, template <class> class DeskOf = Desk>
 class Stage {
  public:
-  Stage(Site& site, std::vector<Address> functions, std::vector<std::string> drivers)
-      : site_(site), desk_(site, std::move(functions), std::move(drivers)) {}
+  template <class... Lane>
+  explicit Stage(Site& site, Lane&&... lane) : site_(site), desk_(site, std::forward<Lane>(lane)...) {}
 
   Notes run(const Script& script) {
     for (std::size_t place = 0; place != script.size(); ++place) {
-      ask(script[place], std::to_string(place + 1U) + ". " + text(script[place], desk_.drivers()));
+      ask(script[place], std::to_string(place + 1U) + ". " + text(script[place], desk_.names(), desk_.object));
     }
     finish();
     return std::move(notes_);
@@ -166,7 +167,7 @@ class Stage {
   void note(Note one) { notes_.push_back(std::move(one)); }
 
   Site& site_;
-  Desk<Site> desk_;
+  DeskOf<Site> desk_;
   std::array<Step, most_actors> asked_{};
   std::array<unsigned, most_actors> uses_{};
   std::array<Step, handles> held_{};

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "answer.hpp"
 
@@ -19,10 +20,11 @@ class Tally {
  public:
   using Answers = std::map<std::string, std::uint64_t>;
 
-  void add(const Notes& notes) {
+  /// `prefix` comes before the names of the operations: the same one on another kind of device is another one.
+  void add(const Notes& notes, std::string_view prefix = {}) {
     for (const Note& one : notes) {
       if (!one.operation.empty()) {
-        ++all_[one.operation][kind(one.answer)];
+        ++all_[std::string(prefix) + one.operation][kind(one.answer)];
       }
     }
   }

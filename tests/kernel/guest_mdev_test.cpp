@@ -6,9 +6,9 @@
 #include "guest.hpp"
 
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 
 #include <linux/vfio.h>
 
@@ -39,21 +39,11 @@ struct OpenMdev {
         group(value(host.open_group(context, value(host.mdevs().group_of(uuid))))) {
     value(group.set_container(context, container));
     value(container.set_iommu(context));
-    device = ::ioctl(group.native(), VFIO_GROUP_GET_DEVICE_FD, uuid.text().c_str());
-    REQUIRE(device >= 0);
+    device.emplace(value(group.open_device(context, uuid)));
   }
-  OpenMdev(const OpenMdev&) = delete;
-  OpenMdev& operator=(const OpenMdev&) = delete;
-  ~OpenMdev() { close(); }
-  void close() {
-    if (device >= 0) {
-      (void)::close(std::exchange(device, -1));
-    }
-  }
-
   Container container;
   Host::Group group;
-  int device = -1;
+  std::optional<Host::Group::Device> device;
 };
 }  // namespace
 
@@ -115,7 +105,7 @@ TEST_CASE("a removal waits for the device's descriptor, and a second one does no
     {
       Worker<void> remove;
       OpenMdev opened(host, context, uuid(1));
-      REQUIRE(::ioctl(opened.device, VFIO_DEVICE_RESET) == 0);
+      REQUIRE(::ioctl(opened.device->native(), VFIO_DEVICE_RESET) == 0);  // which the device does not announce
       remove.start([&](Context& own) { return host.mdevs().remove(own.assume(), uuid(1)); });
       remove.wait_until_in(unbind_waits_in);
       const devlock::Error second = error(host.mdevs().remove(context, uuid(1)));
@@ -125,7 +115,7 @@ TEST_CASE("a removal waits for the device's descriptor, and a second one does no
       REQUIRE(error(host.mdevs().create(context, parent, "mtty-2", uuid(1))).error_number == EEXIST);
       REQUIRE(available(host, "mtty-2") == before - 1);
       REQUIRE(remove.waits_in() == unbind_waits_in);
-      opened.close();
+      value(opened.device->close(context));
       value(remove.join());
     }
     REQUIRE(value(host.mdevs().devices()).empty());

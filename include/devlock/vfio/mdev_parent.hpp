@@ -49,14 +49,17 @@ class MdevParent {
 
   /// A write to the create file. ENODEV: the parent is leaving. EEXIST: a device of this uuid, of any parent, is not released yet.
   /// EUSERS: no instance is left. ENOMEM and the driver's own errors. Nothing is left of a creation that failed.
-  [[nodiscard]] int create(devlock::ContextFor<Order, attribute> context, const Uuid& uuid) DEVLOCK_REQUIRES(context) {
+  /// `kind` is what the driver's allocate() wants to know beside the uuid, such as the type.
+  template <class... Kind>
+  [[nodiscard]] int create(devlock::ContextFor<Order, attribute> context, const Uuid& uuid, const Kind&... kind)
+      DEVLOCK_REQUIRES(context) {
     auto handler = create_file_.enter();
     if (!handler) {
       return ENODEV;
     }
     const Through through{context, handler};
     Device* device = nullptr;
-    if (const int error = reserve(through, uuid, device)) {
+    if (const int error = reserve(through, uuid, device, kind...)) {
       return error;
     }
     int error = driver_->name(*device);
@@ -141,8 +144,9 @@ class MdevParent {
     return *const_cast<MdevParent*>(static_cast<const MdevParent*>(device.parent.get()));
   }
   // The uuid and an instance, or neither.
-  int reserve(devlock::ContextFor<Order, mdev_list_lock> context, const Uuid& uuid, Device*& device)
-      DEVLOCK_REQUIRES(context) {
+  template <class... Kind>
+  int reserve(devlock::ContextFor<Order, mdev_list_lock> context, const Uuid& uuid, Device*& device,
+              const Kind&... kind) DEVLOCK_REQUIRES(context) {
     Guard lock{context, list_->lock};
     if (list_->find(uuid) != nullptr) {
       return EEXIST;
@@ -150,7 +154,7 @@ class MdevParent {
     if (available_.get() == 0U) {
       return EUSERS;
     }
-    device = driver_->allocate(uuid);
+    device = driver_->allocate(uuid, kind...);
     if (device == nullptr) {
       return ENOMEM;
     }

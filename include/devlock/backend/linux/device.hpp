@@ -47,10 +47,18 @@ class BasicDevice {
     }
     return BasicDevice(std::move(*file));
   }
+  /// The same of a mediated device: the group is its own.
+  [[nodiscard]] static Result<BasicDevice> open(std::shared_ptr<GroupFile<Sys>> group, const vfio::Uuid& mdev) {
+    auto file = open_in_group(std::move(group), mdev);
+    if (!file) {
+      return failure(std::move(file.error()));
+    }
+    return BasicDevice(std::move(*file));
+  }
   /// For those that open devices; never null.
   explicit BasicDevice(std::unique_ptr<DeviceFile<Sys>> file) : file_(std::move(file)) {}
 
-  /// All zero if the handle is closed.
+  /// All zero if the handle is closed, or the device a mediated one.
   [[nodiscard]] pci::Address address() const { return file_ == nullptr ? pci::Address{} : file_->address; }
 
   /// VFIO_DEVICE_RESET. Waits for memory_lock. Tries the lock of the device and never waits for it: EAGAIN while somebody has it.
@@ -193,7 +201,7 @@ class BasicDevice {
       return closed_handle(operation, "device");
     }
     if (!file_->unplug) {
-      return failure(make_error(operation, to_string(file_->address), EINVAL, "nobody asked to be told of an unplug",
+      return failure(make_error(operation, file_->name(), EINVAL, "nobody asked to be told of an unplug",
                                 "watch_unplug comes first"));
     }
     pollfd watched{file_->unplug.get(), POLLIN, 0};
@@ -217,7 +225,7 @@ class BasicDevice {
     }
     const auto file = std::move(file_);
     if (const int error_number = file->descriptor.close(); error_number != 0) {
-      return failure(explain(operation, to_string(file->address), error_number));
+      return failure(explain(operation, file->name(), error_number));
     }
     return {};
   }
@@ -230,7 +238,7 @@ class BasicDevice {
  protected:
   // For devices that are opened otherwise.
   [[nodiscard]] Failure failed(Operation operation, long error_number, std::initializer_list<Meaning> known) const {
-    return failure(explain(operation, to_string(file_->address), static_cast<int>(error_number), known));
+    return failure(explain(operation, file_->name(), static_cast<int>(error_number), known));
   }
 
   std::unique_ptr<DeviceFile<Sys>> file_;

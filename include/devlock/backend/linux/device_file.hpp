@@ -39,10 +39,14 @@ struct DeviceFile {
     return static_cast<int>(done < 0 ? -done : 0);
   }
 
+  /// What errors call it.
+  [[nodiscard]] std::string name() const { return mdev ? mdev->text() : to_string(address); }
+
   std::shared_ptr<void> keeper;
   Descriptor<Sys> unplug;
   Descriptor<Sys> descriptor;
-  pci::Address address;
+  pci::Address address;            // all zero of a mediated device
+  std::optional<vfio::Uuid> mdev;  // of one
   std::uint32_t flags = 0;
 };
 
@@ -77,6 +81,27 @@ template <SystemCalls Sys>
                  {EPERM, "the group is not viable any more", "see which of its functions a host driver has"}}));
   }
   auto file = std::make_unique<DeviceFile<Sys>>(std::move(group), Descriptor<Sys>(sys, opened), address);
+  if (const int error_number = file->describe(); error_number != 0) {
+    return failure(explain(operation, name, error_number));
+  }
+  return file;
+}
+/// Opens the mediated device `uuid` in `group`, which is its own and has a container with an IOMMU.
+template <SystemCalls Sys>
+[[nodiscard]] Result<std::unique_ptr<DeviceFile<Sys>>> open_in_group(std::shared_ptr<GroupFile<Sys>> group,
+                                                                     const vfio::Uuid& uuid) {
+  constexpr auto operation = Operation::open_device;
+  const std::string name = uuid.text();
+  const Sys sys = group->descriptor.sys();
+  const long opened = group->descriptor.ioctl(VFIO_GROUP_GET_DEVICE_FD, reinterpret_cast<std::uintptr_t>(name.c_str()));
+  if (opened < 0) {
+    return failure(explain(
+        operation, name, static_cast<int>(-opened),
+        {{ENODEV, "it is not the device of this group, or is being removed", "open the group that group_of names"},
+         {EINVAL, "the group has no container with an IOMMU", "set_container and set_iommu come first"}}));
+  }
+  auto file = std::make_unique<DeviceFile<Sys>>(std::move(group), Descriptor<Sys>(sys, opened), pci::Address{});
+  file->mdev = uuid;
   if (const int error_number = file->describe(); error_number != 0) {
     return failure(explain(operation, name, error_number));
   }

@@ -126,6 +126,15 @@ class BasicGroup {
     return Device::open(file_, address, token);
   }
 
+  /// The mediated device whose group this is.
+  [[nodiscard]] Result<Device> open_device([[maybe_unused]] MayWaitForGroup context, const vfio::Uuid& mdev)
+      DEVLOCK_REQUIRES(context) {
+    if (file_ == nullptr) {
+      return closed_handle(Operation::open_device, "group");
+    }
+    return Device::open(file_, mdev);
+  }
+
   /// Gives it back; idempotent. Devices opened through it keep its descriptor open, and so does a VM that has it.
   [[nodiscard]] Result<void> close([[maybe_unused]] MayWaitForGroup context) DEVLOCK_REQUIRES(context) {
     const auto file = std::move(file_);

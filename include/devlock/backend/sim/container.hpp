@@ -30,7 +30,11 @@ template <Sync S>
 struct ContainerState {
   Ordered<vfio::container_lock, typename S::mutex> lock;
   std::vector<VfioGroup<S>*> groups;                // guarded by lock; each leaves before it ends
+  typename S::template var<unsigned> emulated{0U};  // groups of mediated devices, which own no DMA; guarded by lock
   typename S::template var<bool> iommu_set{false};  // guarded by lock
+
+  /// With lock held.
+  [[nodiscard]] bool empty() const { return groups.empty() && emulated.get() == 0U; }
 };
 
 /// The descriptor. Move-only; the groups in it keep the container alive, as the kernel does.
@@ -50,7 +54,7 @@ class Container {
           make_error(Operation::set_iommu, "container", EBADF, "the container is closed", "open a container first"));
     }
     Guard guard{context, state_->lock};
-    if (state_->groups.empty()) {
+    if (state_->empty()) {
       return failure(make_error(Operation::set_iommu, "container", EINVAL, "no group is in the container",
                                 "put a group into it first"));
     }

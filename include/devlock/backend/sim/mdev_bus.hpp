@@ -5,8 +5,10 @@
 // Each device is a VFIO device in a group of its own. The protocol is vfio::MdevParent, as in the model-checked scenarios.
 //
 //   sim::MdevBus<StdSync> mdevs;
-//   mdevs.register_parent(root, "mtty", 2);
+//   mdevs.register_parent("mtty", 2);
 //   mdevs.create(root, "mtty", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+//   mdevs.register_parent("mtty", 24, {{"mtty-1", 1}, {"mtty-2", 2}});      // or with types
+//   mdevs.create(root, "mtty", "mtty-2", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
 //
 // Not checked: that every parent is unregistered and every handle closed before the end of the bus.
 // Source: drivers/vfio/mdev/mdev_core.c, mdev_sysfs.c.
@@ -21,7 +23,7 @@
 
 #include "devlock/backend/sim/driver.hpp"
 #include "devlock/backend/sim/mdev_cdev.hpp"
-#include "devlock/backend/sim/mdev_file.hpp"
+#include "devlock/backend/sim/mdev_group.hpp"
 #include "devlock/vfio/mdev_parent.hpp"
 
 namespace devlock::sim {
@@ -38,15 +40,21 @@ class MdevBus {
   using Device = MdevDevice<S>;
 
   /// Its groups have numbers from `first_group` on: others than those of the host's functions.
-  explicit MdevBus(int first_group = 1000) : driver_(std::make_shared<MdevDriver<S>>(first_group)) {}
+  explicit MdevBus(int first_group = 1000, const Profile& profile = {})
+      : driver_(std::make_shared<MdevDriver<S>>(first_group, profile)) {}
 
   /// EINVAL: no name. EEXIST: there is such a parent, or it is not gone yet.
-  [[nodiscard]] Result<void> register_parent(const std::string& name, unsigned instances) {
+  /// With types, the parent's driver counts instances by itself, as mtty does: a creation without enough of them answers ENOSPC. Without,
+  /// they are counted for it: EUSERS.
+  [[nodiscard]] Result<void> register_parent(const std::string& name, unsigned instances,
+                                             std::vector<MdevTypeSpec> types = {}) {
     if (!valid_driver_name(name)) {
       return refuse(Operation::create_mdev, name, EINVAL, "this is no name of a device", "name one, such as mtty");
     }
     const bool added = leaf_.with([&] {
-      return parents_.emplace(name, Entry{std::make_shared<Parent>(list_, *driver_, instances), false}).second;
+      const auto shared = types.empty() ? nullptr : std::make_shared<MdevInstances<S>>(instances);
+      auto parent = std::make_shared<Parent>(list_, *driver_, types.empty() ? instances : uncounted);
+      return parents_.emplace(name, Entry{std::move(parent), shared, std::move(types), false}).second;
     });
     return added ? Result<void>()
                  : refuse(Operation::create_mdev, name, EEXIST, "there is such a parent", "unregister it first");
@@ -70,31 +78,23 @@ class MdevBus {
   /// The write of a uuid to `create`. EINVAL: no uuid. ENODEV: no such parent, or it is leaving. EEXIST, EUSERS, ENOMEM.
   [[nodiscard]] Result<void> create(vfio::ContextFor<vfio::attribute> context, const std::string& parent,
                                     std::string_view text) DEVLOCK_REQUIRES(context) {
-    const auto uuid = vfio::Uuid::parse(text);
-    if (!uuid) {
-      return refuse(Operation::create_mdev, std::string(text), EINVAL, "this is no uuid",
-                    "write it as 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
-    }
-    const auto of = find_parent(parent);
-    const int error_number = of == nullptr ? ENODEV : of->create(context.again(), *uuid);
-    switch (error_number) {
-      case 0:
-        return {};
-      case ENODEV:
-        return refuse(Operation::create_mdev, uuid->text(), ENODEV, "the parent " + parent + " is gone or leaving",
-                      "take another parent");
-      case EEXIST:
-        return refuse(Operation::create_mdev, uuid->text(), EEXIST,
-                      "a device has this uuid, or had it and is still in use", "draw another uuid");
-      case EUSERS:
-        return refuse(Operation::create_mdev, uuid->text(), EUSERS, "no instance of " + parent + " is left",
-                      "remove a device of it");
-      default:
-        return refuse(Operation::create_mdev, uuid->text(), error_number, "a step of the creation failed", "try again");
-    }
+    return create_in(context.again(), find(parent), parent, text, MdevUse<S>());
   }
-  /// A write to `remove` of a device: 0 does nothing. Waits for its open descriptors. EINVAL: no number. ENOENT: no such device. ENODEV:
-  /// it is being removed with its parent. EAGAIN: its creation is not over. Of two writers the loser gets success.
+  /// The same of a parent with types. ENOENT: there is no such parent or no such type of it. ENOSPC: too few instances are left.
+  [[nodiscard]] Result<void> create(vfio::ContextFor<vfio::attribute> context, const std::string& parent,
+                                    std::string_view type, std::string_view text) DEVLOCK_REQUIRES(context) {
+    const Entry of = find(parent);
+    for (const MdevTypeSpec& one : of.types) {
+      if (one.id == type) {
+        return create_in(context.again(), of, parent, text, {of.instances, one.uses});
+      }
+    }
+    return refuse(Operation::create_mdev, std::string(text), ENOENT, "there is no such parent or no such type of it",
+                  "look at the types of the parents");
+  }
+  /// A write to `remove` of a device: 0 does nothing. Waits for its open descriptors. EINVAL: no number. ENOENT: no such device, or one that
+  /// is being removed and has no such file any more. ENODEV: that file went after it was opened. EAGAIN: its creation is not over. Of two
+  /// writers the loser gets success.
   [[nodiscard]] Result<void> remove(vfio::ContextFor<vfio::attribute> context, std::string_view uuid,
                                     std::string_view value = "1") DEVLOCK_REQUIRES(context) {
     const auto name = vfio::Uuid::parse(uuid);
@@ -103,9 +103,13 @@ class MdevBus {
       return refuse(Operation::remove_mdev, std::string(uuid), ENOENT, "there is no such device",
                     "look at the devices");
     }
+    if (is_leaving(context.again(), *device)) {
+      Parent::put(context, list_, *driver_, *device);
+      return refuse(Operation::remove_mdev, name->text(), ENOENT, "it is being removed", "wait until it is gone");
+    }
     const bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
     const bool wanted = number && value.find_first_not_of('0') != std::string_view::npos;
-    const int error_number = !number ? EINVAL : wanted ? Parent::remove(context.again(), *device) : 0;
+    const int error_number = !number ? EINVAL : !wanted ? 0 : removal(context.again(), *device);
     Parent::put(context, list_, *driver_, *device);
     switch (error_number) {
       case 0:
@@ -120,11 +124,15 @@ class MdevBus {
     }
   }
 
-  /// What available_instances says. ENODEV: no such parent.
+  /// What available_instances says, of a type that uses one of them. ENODEV: no such parent.
   [[nodiscard]] Result<unsigned> available(vfio::ContextFor<vfio::mdev_list_lock> context, const std::string& parent)
       DEVLOCK_REQUIRES(context) {
-    if (const auto of = find_parent(parent)) {
-      return of->available(context.again());
+    const Entry of = find(parent);
+    if (of.instances != nullptr) {
+      return of.instances->left();
+    }
+    if (of.parent != nullptr) {
+      return of.parent->available(context.again());
     }
     return failure(refusal(Operation::enumerate, parent, ENODEV, "there is no such parent", "look at the parents"));
   }
@@ -186,8 +194,8 @@ class MdevBus {
     return MdevCdev<S>(std::make_shared<MdevCdevFile<S>>(driver_, device, std::move(user)));
   }
 
-  /// The next creation, or open, fails at this step.
-  void inject(MdevStep step, int error_number) { driver_->fail(step, error_number); }
+  /// The next `count` creations, opens or removals fail at this step.
+  void inject(MdevStep step, int error_number, unsigned count = 1U) { driver_->fail(step, error_number, count); }
   /// Waits until a removal of this device waits for its descriptors. False if there is no such device.
   bool await_removal_wait(vfio::ContextFor<vfio::mdev_list_lock> context, std::string_view uuid)
       DEVLOCK_REQUIRES(context) {
@@ -202,10 +210,40 @@ class MdevBus {
   }
 
  private:
+  static constexpr unsigned uncounted = ~0U;  // whose driver counts
   struct Entry {
     std::shared_ptr<Parent> parent;
-    bool leaving;
+    std::shared_ptr<MdevInstances<S>> instances;
+    std::vector<MdevTypeSpec> types;
+    bool leaving = false;
   };
+  Result<void> create_in(vfio::ContextFor<vfio::attribute> context, const Entry& of, const std::string& parent,
+                         std::string_view text, const MdevUse<S>& use) DEVLOCK_REQUIRES(context) {
+    const auto uuid = vfio::Uuid::parse(text);
+    if (!uuid) {
+      return refuse(Operation::create_mdev, std::string(text), EINVAL, "this is no uuid",
+                    "write it as 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+    }
+    const int error_number = of.parent == nullptr ? ENODEV : of.parent->create(context.again(), *uuid, use);
+    switch (error_number) {
+      case 0:
+        return {};
+      case ENODEV:
+        return refuse(Operation::create_mdev, uuid->text(), ENODEV, "the parent " + parent + " is gone or leaving",
+                      "take another parent");
+      case EEXIST:
+        return refuse(Operation::create_mdev, uuid->text(), EEXIST,
+                      "a device has this uuid, or had it and is still in use", "draw another uuid");
+      case EUSERS:
+        return refuse(Operation::create_mdev, uuid->text(), EUSERS, "no instance of " + parent + " is left",
+                      "remove a device of it");
+      case ENOSPC:
+        return refuse(Operation::create_mdev, uuid->text(), ENOSPC, "too few instances of " + parent + " are left",
+                      "remove a device of it");
+      default:
+        return refuse(Operation::create_mdev, uuid->text(), error_number, "a step of the creation failed", "try again");
+    }
+  }
   static Error refusal(Operation operation, std::string object, int error_number, std::string reason,
                        std::string remedy) {
     return make_error(operation, object.empty() ? "mdev" : std::move(object), error_number, std::move(reason),
@@ -215,11 +253,21 @@ class MdevBus {
                              std::string remedy) {
     return failure(refusal(operation, std::move(object), error_number, std::move(reason), std::move(remedy)));
   }
-  [[nodiscard]] std::shared_ptr<Parent> find_parent(const std::string& name) const {
-    return leaf_.with([&]() -> std::shared_ptr<Parent> {
-      const auto found = parents_.find(name);
-      return found == parents_.end() ? nullptr : found->second.parent;
+  // Empty if there is none.
+  [[nodiscard]] Entry find(const std::string& parent) const {
+    return leaf_.with([&]() -> Entry {
+      const auto found = parents_.find(parent);
+      return found == parents_.end() ? Entry() : found->second;
     });
+  }
+  int removal(vfio::ContextFor<vfio::attribute> context, Device& device) DEVLOCK_REQUIRES(context) {
+    const int error_number = driver_->fault(MdevStep::remove);
+    return error_number != 0 ? error_number : Parent::remove(context.again(), device);
+  }
+  // Has it no remove file any more?
+  bool is_leaving(vfio::ContextFor<vfio::mdev_list_lock> context, Device& device) DEVLOCK_REQUIRES(context) {
+    Guard guard{context, list_.lock};
+    return device.state.get() == vfio::MdevState::leaving && device.remove_file.closing();
   }
   // With a reference.
   Device* find(vfio::ContextFor<vfio::mdev_list_lock> context, const vfio::Uuid& uuid) DEVLOCK_REQUIRES(context) {

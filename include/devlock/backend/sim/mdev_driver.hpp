@@ -10,6 +10,7 @@
 // Source: mdev_device_create in drivers/vfio/mdev/mdev_core.c, mtty_probe and mtty_remove in samples/vfio-mdev/mtty.c.
 #pragma once
 
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <utility>
@@ -17,11 +18,12 @@
 
 #include "devlock/backend/sim/leaf.hpp"
 #include "devlock/backend/sim/mdev_device.hpp"
+#include "devlock/backend/sim/profile.hpp"
 
 namespace devlock::sim {
 
-/// Where a creation may fail.
-enum class MdevStep { allocate, name, attach, files, open };
+/// Where a creation may fail, or an open, or a removal before it began.
+enum class MdevStep { allocate, name, attach, files, open, remove };
 
 template <Sync S>
 class MdevDriver {
@@ -30,11 +32,13 @@ class MdevDriver {
   using Group = std::shared_ptr<MdevGroup<S>>;
 
   /// Groups get numbers from here on.
-  explicit MdevDriver(int first_group) : next_group_(first_group) {}
+  explicit MdevDriver(int first_group, const Profile& profile = {}) : profile_(profile), next_group_(first_group) {}
 
-  /// The next one at this step fails with `error_number`.
-  void fail(MdevStep step, int error_number) {
-    leaf_.with([&] { faults_.emplace_back(step, error_number); });
+  [[nodiscard]] const Profile& profile() const { return profile_; }
+
+  /// The next `count` at this step fail with `error_number`.
+  void fail(MdevStep step, int error_number, unsigned count = 1U) {
+    leaf_.with([&] { faults_.insert(faults_.end(), count, {step, error_number}); });
   }
   [[nodiscard]] int fault(MdevStep step) {
     return leaf_.with([&] {
@@ -56,12 +60,17 @@ class MdevDriver {
     });
   }
 
-  Device* allocate(const vfio::Uuid& uuid) { return fault(MdevStep::allocate) != 0 ? nullptr : new Device(uuid); }
+  Device* allocate(const vfio::Uuid& uuid, const MdevUse<S>& use = {}) {
+    return fault(MdevStep::allocate) != 0 ? nullptr : new Device(uuid, use);
+  }
   int name(Device&) { return fault(MdevStep::name); }
   int attach(vfio::ContextFor<vfio::device_lock> context, Device& device) DEVLOCK_REQUIRES(context) {
     Guard locked{context, device.device_lock};
     if (const int error_number = fault(MdevStep::attach)) {
       return error_number;
+    }
+    if (device.use.instances != nullptr && !device.use.instances->take(device.use.count)) {
+      return ENOSPC;  // mtty_init_dev
     }
     const Group group = leaf_.with([&] {
       auto made = std::make_shared<MdevGroup<S>>(next_group_++);
@@ -77,9 +86,8 @@ class MdevDriver {
   void detach(vfio::ContextFor<vfio::device_lock> context, Device& device) DEVLOCK_REQUIRES(context) {
     Guard locked{context, device.device_lock};
     MdevGroup<S>& group = *device.group;
-    {
-      Guard list{locked, group.device_lock};  // no new descriptor from here on
-      group.device.set(nullptr);
+    if (!profile_.opens_while_unbinding) {
+      take_off(locked, group);
     }
     device.users.begin_close();
     if (device.users.users() != 0U) {
@@ -87,15 +95,27 @@ class MdevDriver {
       device.users.close(locked);
     }
     device.users.close(locked);
+    take_off(locked, group);
     {
       Guard guard{locked, group.group_lock};
+      group.detach_container(guard);
       group.alive.set(false);
     }
     leaf_.with([&] { groups_.erase(group.id); });
+    if (device.use.instances != nullptr) {
+      device.use.instances->give_back(device.use.count);
+    }
   }
   void release(Device& device) { delete &device; }
 
  private:
+  // No new descriptor from here on.
+  void take_off(vfio::ContextFor<vfio::group_device_lock> context, MdevGroup<S>& group) DEVLOCK_REQUIRES(context) {
+    Guard list{context, group.device_lock};
+    group.device.set(nullptr);
+  }
+
+  const Profile profile_;
   Leaf<S> leaf_;
   std::vector<std::pair<MdevStep, int>> faults_;  // these three are guarded by leaf_
   std::map<int, Group> groups_;

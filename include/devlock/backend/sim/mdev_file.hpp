@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // Copyright the devlock authors
 //
-// Open descriptors of a mediated device and of its group. The device's keeps that of the group open, and the removal of the device
-// waiting; the group's may be attached to a VM, which then keeps it open too.
+// An open mediated device. It keeps the descriptor of its group open, and the removal of the device waiting; the group's may be attached to
+// a VM, which then keeps it open too.
 // Not checked: one handle is used by several threads at once while one of them closes it.
-// Source: drivers/vfio/group.c.
+// Source: drivers/vfio/group.c; samples/vfio-mdev/mtty.c for what the device itself answers.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "devlock/backend/classify.hpp"
@@ -28,6 +27,7 @@ class MdevGroupFile : public VfioFile<S> {
   ~MdevGroupFile() override {
     UncheckedContext<vfio::VfioOrder> context("a deferred fput");
     Guard guard{context, group->group_lock};
+    group->detach_container(guard);
     group->opened.set(false);
   }
 
@@ -45,7 +45,7 @@ class MdevFile {
 
   /// For MdevGroupHandle::open_device.
   MdevFile(std::shared_ptr<MdevGroupFile<S>> file, MdevDevice<S>& device, User user)
-      : open_(std::in_place, Open{std::move(file), &device, std::move(user)}) {}
+      : open_(std::in_place, Open{std::move(file), &device, std::move(user), false}) {}
   MdevFile(MdevFile&& other) noexcept : open_(std::exchange(other.open_, std::nullopt)) {}
   MdevFile& operator=(MdevFile&& other) noexcept {
     if (this != &other) {
@@ -57,6 +57,37 @@ class MdevFile {
   /// Closes it, as close() does and as the context of open_device says.
   ~MdevFile() { drop(); }
 
+  /// VFIO_DEVICE_RESET. EINVAL: such a device announces no reset. EBADF: it is closed.
+  [[nodiscard]] Result<void> reset([[maybe_unused]] vfio::ContextFor<vfio::memory_lock> context)
+      DEVLOCK_REQUIRES(context) {
+    return open_ ? failure(make_error(Operation::reset_device, name(), EINVAL, "it announces no reset",
+                                      "remove it and create it again"))
+                 : failure(closed(Operation::reset_device));
+  }
+  /// Asks to be told of an unplug. ENOTTY: such a device has no way to say it. In 6.1 that is taken, and never comes. Again is no error.
+  [[nodiscard]] Result<void> watch_unplug([[maybe_unused]] vfio::ContextFor<vfio::igate> context)
+      DEVLOCK_REQUIRES(context) {
+    if (!open_) {
+      return failure(closed(Operation::watch_unplug));
+    }
+    if (!open_->file->driver->profile().mtty_takes_watch) {
+      return failure(make_error(Operation::watch_unplug, name(), ENOTTY, "its driver does not announce an unplug",
+                                "look at the list of devices instead"));
+    }
+    open_->watches = true;
+    return {};
+  }
+  /// EINVAL: watch_unplug comes first. Never true, as said there.
+  [[nodiscard]] Result<bool> unplug_requested() const {
+    if (!open_) {
+      return failure(closed(Operation::watch_unplug));
+    }
+    if (!open_->watches) {
+      return failure(make_error(Operation::watch_unplug, name(), EINVAL, "nobody asked to be told of an unplug",
+                                "watch_unplug comes first"));
+    }
+    return false;
+  }
   /// Has the device a VM? It had from its first open on, or it never has.
   [[nodiscard]] Result<bool> has_vm(vfio::ContextFor<vfio::dev_set_lock> context) DEVLOCK_REQUIRES(context) {
     if (!open_) {
@@ -79,9 +110,11 @@ class MdevFile {
     std::shared_ptr<MdevGroupFile<S>> file;
     MdevDevice<S>* device;  // there while `user` is inside
     User user;
+    bool watches = false;
   };
-  static Error closed() {
-    return make_error(Operation::close_device, "mdev", EBADF, "the device is closed", "open it again");
+  [[nodiscard]] std::string name() const { return "mdev " + open_->device->uuid.text(); }
+  static Error closed(Operation operation = Operation::close_device) {
+    return make_error(operation, "mdev", EBADF, "the device is closed", "open it again");
   }
   void drop() {
     if (open_) {
@@ -96,66 +129,13 @@ class MdevFile {
       Guard group{context, open.file->group->group_lock};
       Guard set{group, open.device->dev_set};
       open.device->opens.close(set, [](const auto&, VmState<S>*) {});
+      MdevGroup<S>& of = *open.file->group;
+      of.container_users.set(of.container_users.get() - 1U);
     }
     open.user.leave();  // a removal that waits goes on from here
   }
 
   std::optional<Open> open_;
-};
-
-/// The one open descriptor of a mediated device's group.
-template <Sync S>
-class MdevGroupHandle {
- public:
-  explicit MdevGroupHandle(std::shared_ptr<MdevGroupFile<S>> file) : file_(std::move(file)) {}
-  MdevGroupHandle(MdevGroupHandle&&) noexcept = default;
-  MdevGroupHandle& operator=(MdevGroupHandle&&) noexcept = default;
-
-  /// VFIO_GROUP_GET_DEVICE_FD. EINVAL: no uuid. ENODEV: not the device of this group, or one that is being removed. EBADF: it is closed.
-  [[nodiscard]] Result<MdevFile<S>> open_device(vfio::ContextFor<vfio::group_lock> context, std::string_view uuid)
-      DEVLOCK_REQUIRES(context) {
-    const auto refuse = [&](int error_number, const char* reason, const char* remedy) {
-      return failure(make_error(Operation::open_device, "mdev " + std::string(uuid), error_number, reason, remedy));
-    };
-    if (file_ == nullptr) {
-      return refuse(EBADF, "the group is closed", "open the group first");
-    }
-    const auto name = vfio::Uuid::parse(uuid);
-    if (!name) {
-      return refuse(EINVAL, "this is no uuid", "name the device as it was created");
-    }
-    MdevGroup<S>& group = *file_->group;
-    typename MdevFile<S>::User user;
-    MdevDevice<S>* device = nullptr;
-    {
-      Guard list{context, group.device_lock};
-      device = group.device.get();
-      if (device != nullptr && device->uuid == *name) {
-        user = device->users.enter();
-      }
-    }
-    if (!user) {
-      return refuse(ENODEV, "it is not the device of this group, or no longer", "look at the group of the device");
-    }
-    Guard guard{context, group.group_lock};
-    Guard set{guard, device->dev_set};
-    if (const int error_number = device->opens.open(
-            set, group.kvm, [&](const auto&, VmState<S>*) { return file_->driver->fault(MdevStep::open); })) {
-      return refuse(error_number, "a fault was injected", "try again");
-    }
-    return MdevFile<S>(file_, *device, std::move(user));
-  }
-  /// Gives the descriptor back; idempotent.
-  [[nodiscard]] Result<void> close(vfio::ContextFor<vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
-    (void)context;
-    file_.reset();
-    return {};
-  }
-  /// For a VM; null if closed.
-  [[nodiscard]] const std::shared_ptr<MdevGroupFile<S>>& file() const { return file_; }
-
- private:
-  std::shared_ptr<MdevGroupFile<S>> file_;
 };
 
 }  // namespace devlock::sim

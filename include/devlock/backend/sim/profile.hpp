@@ -43,6 +43,10 @@ struct Profile {
   /// locked. No Linux does that: its rescan goes on while the bridge is held, and a reset may hit what came meanwhile and nobody saved.
   /// Source: dev_rescan_store and sriov_numvfs_store in drivers/pci, pci_device_add in drivers/pci/probe.c.
   bool hotplug_waits_for_bridge = true;
+
+  /// A mediated device of mtty takes the request to tell of an unplug, though it never tells; later it has no such interrupt (ENOTTY).
+  /// Source: mtty_set_irqs in samples/vfio-mdev/mtty.c.
+  bool mtty_takes_watch = false;
 };
 
 inline constexpr Profile linux_6_1{.kernel = "Linux 6.1",
@@ -51,14 +55,16 @@ inline constexpr Profile linux_6_1{.kernel = "Linux 6.1",
                                    .hot_reset_info_waits = false,
                                    .set_lock_first = true,
                                    .leaves_container_last = true,
-                                   .hotplug_waits_for_bridge = false};
+                                   .hotplug_waits_for_bridge = false,
+                                   .mtty_takes_watch = true};
 inline constexpr Profile linux_6_12{.kernel = "Linux 6.12",
                                     .override_waits = false,
                                     .opens_while_unbinding = false,
                                     .hot_reset_info_waits = true,
                                     .set_lock_first = false,
                                     .leaves_container_last = false,
-                                    .hotplug_waits_for_bridge = false};
+                                    .hotplug_waits_for_bridge = false,
+                                    .mtty_takes_watch = false};
 inline constexpr std::array profiles{linux_6_1, linux_6_12};
 
 /// The fields, for those who print them.
@@ -79,6 +85,8 @@ inline constexpr std::array differences{
     Difference{&Profile::leaves_container_last, "a device's close leaves the container in a second hold of group_lock",
                "vfio_device_unassign_container, vfio_device_group_close"},
     Difference{&Profile::hotplug_waits_for_bridge, "rescan and sriov_numvfs wait for the bridge above",
-               "pci_device_add"}};
+               "pci_device_add"},
+    Difference{&Profile::mtty_takes_watch, "mtty takes a request to tell of an unplug, and never tells",
+               "mtty_set_irqs"}};
 
 }  // namespace devlock::sim

@@ -45,7 +45,7 @@ struct VfioGroup {
       iommu.ownership.detach(guard);
       claim.give_back();
       std::erase(container->groups, this);
-      if (container->groups.empty()) {
+      if (container->empty()) {
         container->iommu_set.set(false);
       }
     }

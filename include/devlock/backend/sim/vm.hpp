@@ -13,7 +13,7 @@
 
 #include "devlock/backend/sim/group.hpp"
 #include "devlock/backend/sim/mdev_cdev.hpp"
-#include "devlock/backend/sim/mdev_file.hpp"
+#include "devlock/backend/sim/mdev_group.hpp"
 #include "devlock/backend/sim/vm_state.hpp"
 #include "devlock/vfio/kvm_vfio.hpp"
 
@@ -74,8 +74,7 @@ class Vm {
   }
   /// The same of a file that is no group. EINVAL. EBADF as above.
   [[nodiscard]] Result<void> attach([[maybe_unused]] vfio::ContextFor<vfio::kvm_vfio_lock> context,
-                                    const Container<S>& container)
-      DEVLOCK_REQUIRES(context) {
+                                    const Container<S>& container) DEVLOCK_REQUIRES(context) {
     if (auto usable = check_device(Operation::attach_group); !usable) {
       return usable;
     }

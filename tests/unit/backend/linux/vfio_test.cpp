@@ -325,6 +325,38 @@ TEST_CASE("a device that cannot be opened says why", "[vfio]") {
   CHECK(m.kernel.open_descriptors() == 1);
 }
 
+TEST_CASE("a mediated device is opened through its group by its uuid, which its errors name", "[vfio]") {
+  Machine m;
+  m.root.assume();
+  const auto uuid = devlock::vfio::Uuid::parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001").value();
+  Host::Group group = group_of(m);
+  const auto refused = [&](int error_number, ErrorClass error_class, const char* reason) {
+    m.root.assume();
+    m.kernel.fail_ioctl(VFIO_GROUP_GET_DEVICE_FD, error_number);
+    expect(group.open_device(m.root, uuid), {Operation::open_device, error_number, error_class, uuid.text(), reason});
+  };
+  refused(ENODEV, ErrorClass::gone, "not the device of this group");
+  refused(EINVAL, ErrorClass::invalid, "no container with an IOMMU");
+  refused(EMFILE, ErrorClass::exhausted, "descriptors");
+  m.kernel.fail_ioctl(VFIO_DEVICE_GET_INFO, EIO);
+  expect(group.open_device(m.root, uuid), {Operation::open_device, EIO, ErrorClass::failed, uuid.text(), ""});
+  CHECK(m.kernel.open_descriptors() == 1);
+  m.kernel.device_flags = 0;
+  auto device = group.open_device(m.root, uuid);
+  REQUIRE(device);
+  CHECK(m.kernel.devices_asked_for.back() == uuid.text());
+  CHECK(device->address() == Address{});
+  expect(device->reset(m.root),
+         {Operation::reset_device, EINVAL, ErrorClass::unsupported, uuid.text(), "no function reset"});
+  expect(device->unplug_requested(),
+         {Operation::watch_unplug, EINVAL, ErrorClass::invalid, uuid.text(), "nobody asked"});
+  m.kernel.fail_ioctl(VFIO_DEVICE_SET_IRQS, ENOTTY);
+  expect(device->watch_unplug(m.root), {Operation::watch_unplug, ENOTTY, ErrorClass::unsupported, uuid.text(), ""});
+  REQUIRE(device->close(m.root));
+  REQUIRE(group.close(m.root));
+  expect(group.open_device(m.root, uuid), {Operation::open_device, EBADF, ErrorClass::invalid, "group", "closed"});
+}
+
 TEST_CASE("a reset that finds the lock taken is contended at once", "[vfio]") {
   Machine m;
   m.root.assume();

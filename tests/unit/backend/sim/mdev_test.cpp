@@ -32,6 +32,10 @@ struct Mdevs {
       DEVLOCK_REQUIRES(root) {
     auto group = bus.open_group(root, group_of(root, uuid));
     REQUIRE(answer(group) == "ok");
+    auto container = host.open_container();
+    REQUIRE(answer(container) == "ok");
+    REQUIRE(answer(group->set_container(root, *container)) == "ok");
+    REQUIRE(answer(container->set_iommu(root)) == "ok");
     return std::move(*group);
   }
   void expect_available(const vfio::ThreadContext& root, unsigned expected) DEVLOCK_REQUIRES(root) {
