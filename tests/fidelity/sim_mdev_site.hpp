@@ -25,13 +25,14 @@ class SimMdevHost {
   SimMdevHost(Simulator& host, const devlock::sim::Profile& profile) : host_(host), bus_(first_group, profile) {}
 
   [[nodiscard]] devlock::sim::MdevBus<TurnSync>& bus() { return bus_; }
-  [[nodiscard]] auto open_container() { return host_.open_container(); }
-  [[nodiscard]] auto open_group(devlock::vfio::ContextFor<devlock::vfio::group_lock> context, int id)
+  [[nodiscard]] devlock::Result<Group::Container> open_container() { return host_.open_container(); }
+  [[nodiscard]] devlock::Result<Group> open_group(devlock::vfio::ContextFor<devlock::vfio::group_lock> context, int id)
       DEVLOCK_REQUIRES(context) {
-    return bus_.open_group(context, id);
+    return bus_.open_group(context.again(), id);
   }
-  [[nodiscard]] auto create_vm(devlock::vfio::ContextFor<devlock::vfio::group_lock> context) DEVLOCK_REQUIRES(context) {
-    return host_.create_vm(context);
+  [[nodiscard]] devlock::Result<Vm> create_vm(devlock::vfio::ContextFor<devlock::vfio::group_lock> context)
+      DEVLOCK_REQUIRES(context) {
+    return host_.create_vm(context.again());
   }
 
  private:

@@ -7,6 +7,7 @@
 #   fidelity/agrees           every answer is the same
 #   fidelity/differs/NAME     a simulator that is wrong in one errno, which must be noticed and shown with a script of at most four steps
 #   fidelity/inverted/NAME    a simulator that takes one difference between the kernels the other way round: likewise, on one script
+#   fidelity/mdevs           the scripts on mediated devices by themselves: every answer that those can give must come too
 #   fidelity/covers           a short run that sees every answer of one operation, and
 #   fidelity/uncovered        the same without that operation, which must be noticed
 
@@ -14,7 +15,7 @@ set(DEVLOCK_FIDELITY_SCRIPTS 2000
     CACHE STRING "How many random scripts are compared on edu functions of each kernel; from 2000 on, every answer must come"
 )
 set(DEVLOCK_FIDELITY_SLOW_SCRIPTS 50 CACHE STRING "The same on e1000e and on nvme")
-set(DEVLOCK_FIDELITY_MDEV_SCRIPTS 50 CACHE STRING "The same on mediated devices of mtty")
+set(DEVLOCK_FIDELITY_MDEV_SCRIPTS 50 CACHE STRING "The same on mediated devices of mtty; from 50 on, every answer must come")
 add_executable(fidelity "${PROJECT_SOURCE_DIR}/tests/fidelity/fidelity.cpp")
 target_link_libraries(fidelity PRIVATE CLI11::CLI11 devlock_everything devlock_no_sanitizers devlock_warnings)
 target_include_directories(fidelity PRIVATE "${PROJECT_SOURCE_DIR}/tests")
@@ -59,6 +60,11 @@ function(devlock_fidelity kernel root module mtty work)
   string(CONCAT cases "agrees 600 fidelity $DEVLOCK_LANES --lane mtty --scripts ${DEVLOCK_FIDELITY_SCRIPTS}"
                       " --scripts e1000e=${slow} --scripts nvme=${slow} --scripts mtty=${DEVLOCK_FIDELITY_MDEV_SCRIPTS}"
                       " --seed 2 --coverage ${coverage}\n")
+  set(coverage off)
+  if(DEVLOCK_FIDELITY_MDEV_SCRIPTS GREATER_EQUAL 50)
+    set(coverage all)
+  endif()
+  string(APPEND cases "mdevs 60 fidelity --lane mtty --scripts ${DEVLOCK_FIDELITY_MDEV_SCRIPTS} --seed 2 --coverage ${coverage}\n")
   set(short "fidelity $DEVLOCK_EDU_LANES --progress 0 --seed 3")
   string(APPEND cases "covers 60 ${short} --scripts 40 --coverage open_container\n")
   string(APPEND cases "uncovered 60 ${short} --scripts 40 --coverage open_container --without open_container,open_all\n")
@@ -106,9 +112,9 @@ function(devlock_fidelity kernel root module mtty work)
     TIMEOUT 10
     REQUIRES ${prefix}_results
   )
-  set(tests initramfs boot log agrees covers uncovered)
-  devlock_fidelity_result(agrees --out "^edu: ${DEVLOCK_FIDELITY_SCRIPTS} scripts, [0-9]+ steps"
-                                 --out "^mtty: ${DEVLOCK_FIDELITY_MDEV_SCRIPTS} scripts, [0-9]+ steps")
+  set(tests initramfs boot log agrees mdevs covers uncovered)
+  devlock_fidelity_result(agrees --out "^edu: ${DEVLOCK_FIDELITY_SCRIPTS} scripts, [0-9]+ steps")
+  devlock_fidelity_result(mdevs --out "^mtty: ${DEVLOCK_FIDELITY_MDEV_SCRIPTS} scripts, [0-9]+ steps")
   devlock_fidelity_result(covers --out "^edu: 40 scripts, [0-9]+ steps")
   devlock_fidelity_result(uncovered --status 4 --out "coverage: open_container can answer 'ok', and no script produced that")
   foreach(wrong IN LISTS devlock_fidelity_wrongs devlock_fidelity_mdev_wrongs)
