@@ -82,7 +82,11 @@ using condition_wait = ConditionWait<decltype(sleep_verdict<G, Named...>())>;
 template <class Lock>
 struct Bare {
   Lock& ordered;
-  void lock() { LockAccess::lock(ordered); }
+  DEVLOCK_NO_UNIQUE_ADDRESS validate::ContextReference guard;
+  void lock() {
+    LockAccess::lock(ordered);
+    guard.woke(ordered);
+  }
   void unlock() { LockAccess::unlock(ordered); }
 };
 
@@ -155,7 +159,7 @@ class Condition {
     DEVLOCK_ASSERT(guard.owns_lock(), "a condition wait needs a guard that owns its lock");
     using Order = typename Guard<Permission, Lock>::order;
     guard.mark.template sleeps<Order, Lock, Named...>(*guard.mutex(), where);
-    return {*guard.mutex()};
+    return {*guard.mutex(), guard.mark.reference()};
   }
 
   CV condition_;

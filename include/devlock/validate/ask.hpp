@@ -87,6 +87,7 @@ inline Record* try_next(Record& top, const LockSight& sight, const AskedFacts& a
   }
   thread.span.add(sight);
   Threads::here.newest = record;
+  ++record->serial;
   record->context.store(top.its_context(), std::memory_order_relaxed);  // read by bury(), to which the guard leads
   record->in_run = true;
   record->lock.store(sight.lock, std::memory_order_relaxed);  // the lock or the guard that leads here brings it along
@@ -148,7 +149,9 @@ inline void count_failure(Thread& thread, const Record* context, const LockSight
       entry = &candidate;
       break;
     }
-    if (candidate.version != version || (entry->version == version && candidate.failures < entry->failures)) {
+    const bool outdated = entry->version != version;  // and the oldest of those is needed least
+    if (candidate.version != version ? !outdated || candidate.version < entry->version
+                                     : !outdated && candidate.failures < entry->failures) {
       entry = &candidate;
     }
   }

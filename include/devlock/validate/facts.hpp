@@ -44,6 +44,23 @@ struct OrderFacts {
   std::size_t edges;
 };
 
+/// The same order. Shared objects that hide their symbols have a copy each of what is constant.
+inline bool is_same(const OrderFacts& one, const OrderFacts& other) {
+  if (&one == &other) {
+    return true;
+  }
+  if (one.name != other.name || one.edges != other.edges) {
+    return false;
+  }
+  for (std::size_t e = 0; e != one.edges; ++e) {
+    if (std::string_view(one.names[one.outer[e]]) != other.names[other.outer[e]] ||
+        std::string_view(one.names[one.inner[e]]) != other.names[other.inner[e]]) {
+      return false;
+    }
+  }
+  return true;
+}
+
 namespace detail {
 template <class... Bases>
 bool any_extends(devlock::detail::BaseOrders<Bases...>*, const OrderFacts* wanted);
@@ -78,7 +95,7 @@ inline constexpr OrderFacts order_facts{type_name<Order>(),
 
 template <class... Bases>
 bool detail::any_extends(devlock::detail::BaseOrders<Bases...>*, [[maybe_unused]] const OrderFacts* wanted) {
-  return (... || (wanted == std::addressof(order_facts<Bases>) || order_facts<Bases>.extends(wanted)));
+  return (... || (is_same(*wanted, order_facts<Bases>) || order_facts<Bases>.extends(wanted)));
 }
 
 /// The classes of a shortest declared path; 0 if there is none. A leaf without an edge is two classes.

@@ -60,7 +60,7 @@ inline void tell_too_many(Thread& thread, const Party& subject) {
 
 inline void end_thread() noexcept {
   Thread* thread = Threads::here.thread;
-  Threads::here.ended = true;
+  Threads::here.ended_as = thread == nullptr ? ~std::uint64_t{0} : thread->its_number();
   if (thread == nullptr) {
     return;
   }
@@ -82,7 +82,7 @@ inline void end_thread() noexcept {
   struct Lease {
     ~Lease() { end_thread(); }
   };
-  if (!Threads::here.ended) {
+  if (Threads::here.ended_as == 0) {
     [[maybe_unused]] static thread_local Lease lease;
   }
   Thread* const thread = Threads::lease();
@@ -102,7 +102,7 @@ inline Thread* here() noexcept {
 
 /// What is left to do for destructors that run after the thread's end was told: nothing is kept for them.
 inline void after_the_end(Thread& thread) noexcept {
-  if (Threads::here.ended && newest(thread) == nullptr && thread.contexts_beyond + thread.held_beyond == 0) {
+  if (Threads::here.ended_as != 0 && newest(thread) == nullptr && thread.contexts_beyond + thread.held_beyond == 0) {
     Threads::give_back(thread);
   }
 }

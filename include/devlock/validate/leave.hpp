@@ -24,9 +24,10 @@ inline void give(const LiveLockMark* mark, How how) {
 /// By another thread than the context's: a lock is given back, or (without a class name) the context ends. What it held is nobody's now.
 [[gnu::cold, gnu::noinline]] inline void end_elsewhere(Record& top, const Party& lock, const LiveLockMark* mark) {
   Record& context = *top.its_context();
-  Thread* const self = here();
+  const std::uint64_t number = number_of(context);
+  Thread* const self = number == Threads::here.ended_as ? nullptr : here();  // the end of its thread was told
   if (self != nullptr) {
-    tell_elsewhere(*self, lock, number_of(context), context.made_at());
+    tell_elsewhere(*self, lock, number, context.made_at());
   }
   bool told = mark == nullptr;
   context.owner->records.bury(context, [&](const Record& record) {
@@ -122,6 +123,9 @@ inline void drop_others(Thread& thread, Record& context) {
     drop_others(thread, context);
   }
   if (context.failed) {
+    if (Threads::here.version != context.version) {
+      thread.forget_retries(context.version);
+    }
     Threads::here.version = context.version;   // what was taken meanwhile was given back: the held set is as it was
     thread.span_version = Thread::no_version;  // what has a version that comes again
   }

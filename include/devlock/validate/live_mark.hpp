@@ -6,7 +6,8 @@
 //
 // What it cannot see: locks taken around devlock's guards, paths that did not run, contexts of fibers and coroutines that move
 // between threads, and the destruction of a lock without a mark of its own. A shared object that declares orders or lock types must not
-// be unloaded: what is remembered of them would be taken for those of another one at its address.
+// be unloaded: what is remembered of them would be taken for those of another one at its address. One that is loaded by dlopen shares the
+// contexts of the program only if that exports its symbols (-rdynamic); else each watches its own, and one passed on looks stale.
 #pragma once
 
 #include <memory>

@@ -19,6 +19,13 @@ class LiveReference : public detail::Reference {
                          where);
     }
   }
+  template <class Lock>
+  void woke(const Lock& lock) const noexcept {
+    const LiveLockMark* const mark = detail::mark_of(lock);
+    if (mark != nullptr && record != nullptr && record->lock_address() == std::addressof(lock)) {
+      mark->took(*record);
+    }
+  }
 
  private:
   friend class LiveContextMark;

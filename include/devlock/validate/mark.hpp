@@ -22,6 +22,9 @@ struct SilentReference {
   /// A wait without a guard, for whatever `object` stands for.
   template <class Order, class Class>
   static constexpr void waits(const void*, Where) noexcept {}
+  /// Of a guard: a condition wait has taken `lock` again, which others may have taken meanwhile.
+  template <class Lock>
+  static constexpr void woke(const Lock&) noexcept {}
 };
 
 struct SilentContextMark {

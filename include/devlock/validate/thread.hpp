@@ -73,6 +73,12 @@ struct Thread {
     known_paths.forget_all();
     records.forget_rulings();
   }
+  /// What has a later version than this is over, and the version comes again.
+  void forget_retries(std::uint64_t version) {
+    for (Retries& entry : retries) {
+      entry = entry.version > version ? Retries{} : entry;
+    }
+  }
   /// Written by the thread itself, and read by those to which a guard of its led.
   [[nodiscard]] std::uint64_t its_number() const { return number.load(std::memory_order_relaxed); }
 };
@@ -96,9 +102,9 @@ struct [[gnu::visibility("default")]] Threads {
     std::uint64_t version;       ///< of the set of locks held
     const OrderFacts* ruled_by;  ///< the program's order when the rulings in the records were made
     Thread* thread;
-    bool ended;
+    std::uint64_t ended_as;  ///< this thread's number when its end was told; 0: it was not
   };
-  static inline constinit thread_local Here here{&nowhere, 0, nullptr, nullptr, false};
+  static inline constinit thread_local Here here{&nowhere, 0, nullptr, nullptr, 0};
 
   static void enter() {
     while (busy.test_and_set(std::memory_order_acquire)) {  // pairs with leave()

@@ -17,7 +17,7 @@ inline void forget_order() noexcept {
 
 namespace detail {
 
-/// Which context, of which thread. A thread of 0 is not known, and nothing is said about it.
+/// Which context, of which thread. A thread of 0 is not known, and nothing is said about it, nor of one that outlives its own thread.
 struct Reference {
   Record* record = nullptr;  ///< null: of a context that has ended
   std::uint64_t serial = 0;
@@ -27,7 +27,7 @@ struct Reference {
 
 /// A context about to be used: is it this thread's newest?
 inline void check_use(Thread& thread, const Reference& used, const Site& where) {
-  if (used.thread == 0 || thread.contexts_beyond != 0) {
+  if (used.thread == 0 || used.thread == Threads::here.ended_as || thread.contexts_beyond != 0) {
     return;
   }
   const Record* const own = used.thread == thread.its_number() ? newest_context(thread) : nullptr;
@@ -41,6 +41,15 @@ inline void check_use(Thread& thread, const Reference& used, const Site& where) 
     return;
   }
   tell(thread, Fault::stale_context, context, own == nullptr ? Party{} : party_of_context(*own));
+}
+
+/// Its record, if it still lives: another context may have that since.
+inline Record* find_living(Thread& thread, const Reference& context) {
+  Record* record = context.thread == thread.its_number() ? newest(thread) : nullptr;
+  while (record != nullptr && (record != context.record || record->serial != context.serial)) {
+    record = older(thread, *record);
+  }
+  return record;
 }
 
 /// A new context on top. There is one record for all for which there is no room.
@@ -68,7 +77,7 @@ inline Record* begin(Thread& thread, Record* parent, const char* reason, const S
     return nullptr;
   }
   check_use(*thread, parent, where);
-  return begin(*thread, parent.thread == thread->its_number() ? parent.record : nullptr, nullptr, where);
+  return begin(*thread, find_living(*thread, parent), nullptr, where);
 }
 
 /// A root: the thread has no context yet, and its order goes with the program's.
@@ -79,7 +88,7 @@ inline void check_order(Thread& thread, const OrderFacts& order, const Site& whe
       return;
     }
   }
-  if (known == &order || known->extends(&order)) {
+  if (is_same(*known, order) || known->extends(&order)) {
     return;
   }
   Report report;

@@ -147,6 +147,25 @@ TEST_CASE("One order rules a program") {
   REQUIRE(found.text.find("test::Order") != std::string::npos);
 }
 
+TEST_CASE("A shared object's own copy of an order is that order, and an order of the same name is not") {
+  Reports reports;
+  { ThreadContext<Order> one; }
+  validate::Thread& self = *validate::detail::here();
+  const validate::OrderFacts copy = validate::order_facts<Order>;
+  validate::detail::check_order(self, copy, {});
+  { ThreadContext<Wider> extension; }
+  validate::detail::check_order(self, copy, {});
+  REQUIRE(reports.none());
+  validate::OrderFacts other = validate::order_facts<Other>;
+  other.name = copy.name;
+  validate::detail::check_order(self, other, {});
+  REQUIRE(reports.only().fault == Fault::second_order);
+  devlock::validate::forget_order();
+  validate::detail::check_order(self, copy, {});
+  { ThreadContext<Wider> extension; }
+  REQUIRE(reports.none());
+}
+
 TEST_CASE("An order and its extensions are one, whichever comes first") {
   Reports reports;
   { ThreadContext<Order> one; }

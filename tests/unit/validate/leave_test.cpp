@@ -12,6 +12,7 @@
 
 #include "devlock/lock/hierarchical_lock.hpp"
 #include "devlock/lock/hierarchical_try_lock.hpp"
+#include "devlock/order/condition.hpp"
 #include "devlock/order/guard.hpp"
 #include "devlock/order/shared_guard.hpp"
 #include "devlock/order/try_guard.hpp"
@@ -196,6 +197,88 @@ TEST_CASE_METHOD(Fixture, "A lock that is destroyed while another thread holds i
   REQUIRE(found.fault == Fault::destroyed_while_held);
   REQUIRE(found.other_line == line);
   REQUIRE(found.other_thread == holder);
+}
+
+TEST_CASE_METHOD(Fixture, "A ContextFor of a context that ended is not one of a walk that came after it") {
+  const Scope<LooseLock<first>> scope(3);
+  std::optional<ContextFor<Order, third>> kept;
+  {
+    Guard outer{root, a};
+    Guard inner{outer, b};
+    UncheckedContext<Order> last("where the walk will note its last lock");
+    kept.emplace(last);
+    UncheckedContext<Order> deeper("more than the walk needs");
+  }
+  HierarchicalTryLock whole{root, scope};
+  REQUIRE(reports.none());
+  Guard inner{*kept, c};
+  REQUIRE(reports.only().fault == Fault::stale_context);
+}
+
+TEST_CASE_METHOD(Fixture, "What is made from a context that ended is no child of the one that has come after it") {
+  std::optional<ContextFor<Order, third>> kept;
+  {
+    UncheckedContext<Order> first_one("ends before it is used");
+    kept.emplace(first_one);
+  }
+  std::optional<UncheckedContext<Order>> after(std::in_place, "comes after it");
+  UncheckedContext<Order> between("the newest");
+  Guard stale{*kept, c};
+  REQUIRE(reports.only().fault == Fault::stale_context);
+  after.reset();
+  REQUIRE(reports.none());
+}
+
+/// During each wait another thread takes the lock and gives it back.
+struct Meanwhile {
+  template <class Lock>
+  void wait(Lock& lock) {
+    lock.unlock();
+    std::thread([&] {
+      ThreadContext<Order> own;
+      Guard guard{own, lock.ordered};
+    }).join();
+    lock.lock();
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "A lock that a condition wait has taken again is held by who waited") {
+  std::optional<LooseLock<first>> lock(std::in_place);
+  Condition<Meanwhile> ready;
+  unsigned calls = 0;
+  const unsigned line = __LINE__ + 1;
+  Guard guard{root, *lock};
+  ready.wait(guard, [&] { return ++calls == 2; });
+  REQUIRE(reports.none());
+  lock.reset();
+  const Finding found = reports.only();
+  REQUIRE(found.fault == Fault::destroyed_while_held);
+  REQUIRE(found.other_line == line);
+  lock.emplace();
+}
+
+/// Keeps a root until after the validator's own end of the thread.
+struct Kept {
+  ~Kept() {
+    if (root) {
+      Guard inner{*root, *lock};
+    }
+  }
+  std::optional<ThreadContext<Order>> root;
+  LooseLock<second>* lock = nullptr;
+};
+
+TEST_CASE_METHOD(Fixture, "A root that outlives the end of its thread is still one of that thread, and of no other") {
+  std::unique_ptr<UncheckedContext<Order>> other;
+  std::thread([&] {
+    static thread_local Kept kept;
+    kept.lock = &b;  // made before the validator knows of this thread, so it ends after
+    kept.root.emplace();
+    other = std::make_unique<UncheckedContext<Order>>("ended by another thread");
+  }).join();
+  REQUIRE(reports.none());
+  other.reset();
+  REQUIRE(reports.only().fault == Fault::foreign_context);
 }
 
 }  // namespace

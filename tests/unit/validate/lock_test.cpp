@@ -263,6 +263,27 @@ TEST_CASE_METHOD(Fixture, "Tries between which something is taken or given back 
   REQUIRE(reports.none());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "Tries under a try that failed, between which something is given back, are no wait, but that try is") {
+  LooseLock<first> inner;
+  LooseLock<first> once;
+  a.native().free = inner.native().free = once.native().free = false;
+  const auto work = [&](const auto& context) {
+    spin(context, once, 1);
+    for (unsigned i = 0; i != limit + 1; ++i) {
+      TryGuard failed{context, a};
+      UncheckedContext<Order> callback("what the types do not see");
+      Guard progress{callback, c};
+      spin(progress, inner, 1);
+    }
+  };
+  work(root);
+  REQUIRE(reports.none());
+  Guard outer{root, b};
+  work(outer);
+  REQUIRE(reports.only().instance == &a);
+}
+
 TEST_CASE_METHOD(Fixture, "Trying without end where a wait is permitted, or with nothing held, is a wait") {
   c.native().free = false;
   spin(root, c, limit + 10);

@@ -19,6 +19,8 @@ static_assert(DEVLOCK_VALIDATE != 0, "devlock: these marks are chosen by what de
 struct CallSiteReference {
   template <class Order, class Class>
   static constexpr void waits(const void*, Where) noexcept {}
+  template <class Lock>
+  static constexpr void woke(const Lock&) noexcept {}
 };
 
 struct CallSiteContextMark {
