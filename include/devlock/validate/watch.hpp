@@ -17,7 +17,8 @@ inline void forget_order() noexcept {
 
 namespace detail {
 
-/// Which context, of which thread. A thread of 0 is not known, and nothing is said about it, nor of one that outlives its own thread.
+/// Which context, of which thread. A thread of 0 is not known, and nothing is said about it; nor about what is left of this thread from
+/// before its end was told.
 struct Reference {
   Record* record = nullptr;  ///< null: of a context that has ended
   std::uint64_t serial = 0;
