@@ -8,6 +8,7 @@
 // that any lock of the bus could save? That is the load "bus for nothing", in which operations take their std::mutex as under
 // std::scoped_lock, and a reset takes no lock at all. It is no lock, and stands in the table beside the goal.
 #include <chrono>
+#include <latch>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -102,12 +103,13 @@ struct ByNothing : ByScopedLock {
   }
 };
 
-// Threads do so many steps each, of which so many in a thousand are resets. The time of one step is what is reported.
+// Threads do so many steps each, of which so many in a thousand are resets. The time of one step is what is reported, from when all
+// threads are there; there are so many steps that one thread that comes or goes late does not show.
 template <class Bus>
 void mixed(benchmark::State& state) {
   const auto threads = static_cast<std::size_t>(state.range(0));
   const auto resets = static_cast<unsigned>(state.range(1));
-  constexpr unsigned steps = 20000;
+  constexpr unsigned steps = 200000;
   struct alignas(64) Tally {
     unsigned tried = 0;
     unsigned done = 0;
@@ -118,9 +120,10 @@ void mixed(benchmark::State& state) {
   std::vector<unsigned> data(devices * 16);  // a cache line for each device
   for (auto _ : state) {
     std::vector<std::thread> workers;
-    const auto start = Clock::now();
+    std::latch ready(static_cast<std::ptrdiff_t>(threads) + 1);
     for (std::size_t worker = 0; worker != threads; ++worker) {
       workers.emplace_back([&, worker] {
+        ready.arrive_and_wait();
         std::minstd_rand random(static_cast<unsigned>(worker) + 1U);
         Tally& tally = tallies[worker];
         for (unsigned step = 0; step != steps; ++step) {
@@ -136,6 +139,8 @@ void mixed(benchmark::State& state) {
         }
       });
     }
+    ready.arrive_and_wait();
+    const auto start = Clock::now();
     for (std::thread& worker : workers) {
       worker.join();
     }
