@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -126,9 +127,9 @@ class BasicGroup {
     return Device::open(file_, address, token);
   }
 
-  /// The mediated device whose group this is.
-  [[nodiscard]] Result<Device> open_device([[maybe_unused]] MayWaitForGroup context, const vfio::Uuid& mdev)
-      DEVLOCK_REQUIRES(context) {
+  /// The mediated device whose group this is. Braces are an address.
+  [[nodiscard]] Result<Device> open_device([[maybe_unused]] MayWaitForGroup context,
+                                           const std::same_as<vfio::Uuid> auto& mdev) DEVLOCK_REQUIRES(context) {
     if (file_ == nullptr) {
       return closed_handle(Operation::open_device, "group");
     }
