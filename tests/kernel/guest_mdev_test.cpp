@@ -160,7 +160,9 @@ TEST_CASE("threads that create and remove the same devices get answers and leave
   answers.print("two threads, 40 times create and remove of three devices each, " + std::to_string(lost) +
                 " without a remove file at the end");
   REQUIRE(answers.wrong() == "");
-  REQUIRE(answers.count("create", "ok") == answers.count("remove", "ok") + lost);
+  // Of two removes at once the later may be told ok too: remove_store does nothing if somebody else took its file away.
+  REQUIRE(answers.count("create", "ok") <= answers.count("remove", "ok") + lost);
+  REQUIRE(answers.count("create", "ok") > lost);
   REQUIRE(answers.count("remove", "contended EAGAIN") >= lost);
   REQUIRE(available(host, "mtty-1") == before - lost);
   REQUIRE(std::system("rmmod mtty") == 0);  // NOLINT(concurrency-mt-unsafe)
