@@ -162,7 +162,6 @@ TEST_CASE("threads that create and remove the same devices get answers and leave
   REQUIRE(answers.wrong() == "");
   // Of two removes at once the later may be told ok too: remove_store does nothing if somebody else took its file away.
   REQUIRE(answers.count("create", "ok") <= answers.count("remove", "ok") + lost);
-  REQUIRE(answers.count("create", "ok") > lost);
   REQUIRE(answers.count("remove", "contended EAGAIN") >= lost);
   REQUIRE(available(host, "mtty-1") == before - lost);
   REQUIRE(std::system("rmmod mtty") == 0);  // NOLINT(concurrency-mt-unsafe)
